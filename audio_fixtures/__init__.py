@@ -1,0 +1,1 @@
+"""Recorded speech with known words and times."""

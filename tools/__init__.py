@@ -1,0 +1,1 @@
+"""Tools that an assistant can call; knows nothing of voice."""

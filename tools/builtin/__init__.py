@@ -1,0 +1,1 @@
+"""Tools that work offline, one subject a file."""

@@ -1,0 +1,1 @@
+"""Speech engines and brains, one adapter a file."""

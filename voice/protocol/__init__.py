@@ -1,0 +1,1 @@
+"""The words of the realtime protocol: events, items, formats, dialects, endpoints."""
