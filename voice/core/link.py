@@ -1,0 +1,127 @@
+"""The connection as a machine: offline, connecting, configuring, ready, closing, closed.
+
+A 101 handshake proves nothing (PROTOCOL §0.3): a link is ready only when the endpoint has greeted
+with ``session.created`` and has had our configuration. Time and chance come in as arguments.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from voice.errors import LocalProtocolError
+
+DIAL_DEADLINE_MS = 20_000
+"""The shell's own time-out is shorter; this one is for a shell that never answers."""
+
+GREETING_DEADLINE_MS = 10_000
+"""An endpoint that says nothing on an open socket for this long is no realtime endpoint."""
+
+CONFIGURED_DEADLINE_MS = 3_000
+"""Some endpoints never send ``session.updated``; after this long we go on without it."""
+
+CLOSING_DEADLINE_MS = 3_000
+"""A close that nobody confirms is taken as done after this long."""
+
+BACK_OFF_MS = (0, 500, 1_000, 2_000, 4_000, 8_000, 15_000)
+"""Upper bounds of the wait before each further attempt; the last one stays (FAULTS §5)."""
+
+
+class LinkState(Enum):
+    """Where the connection stands."""
+
+    OFFLINE = "offline"
+    CONNECTING = "connecting"
+    CONFIGURING = "configuring"
+    READY = "ready"
+    CLOSING = "closing"
+    CLOSED = "closed"
+
+
+class LinkEvent(Enum):
+    """What can happen to the connection."""
+
+    DIAL = "we dial"
+    OPENED = "the socket is open"
+    GREETED = "session.created"
+    CONFIGURED = "session.updated or its deadline"
+    HANG_UP = "we close"
+    LOST = "the socket closed, or never opened"
+    GIVE_UP = "no further attempt"
+
+
+_OFF, _DIAL, _CONF = LinkState.OFFLINE, LinkState.CONNECTING, LinkState.CONFIGURING
+_READY, _CLOSING, _CLOSED = LinkState.READY, LinkState.CLOSING, LinkState.CLOSED
+
+TRANSITIONS: dict[tuple[LinkState, LinkEvent], LinkState] = {
+    (_OFF, LinkEvent.DIAL): _DIAL,
+    (_OFF, LinkEvent.GIVE_UP): _CLOSED,
+    (_OFF, LinkEvent.HANG_UP): _CLOSED,
+    (_DIAL, LinkEvent.OPENED): _DIAL,
+    (_DIAL, LinkEvent.GREETED): _CONF,
+    (_DIAL, LinkEvent.LOST): _OFF,
+    (_DIAL, LinkEvent.HANG_UP): _CLOSING,
+    (_CONF, LinkEvent.CONFIGURED): _READY,
+    (_CONF, LinkEvent.LOST): _OFF,
+    (_CONF, LinkEvent.HANG_UP): _CLOSING,
+    (_READY, LinkEvent.CONFIGURED): _READY,
+    (_READY, LinkEvent.LOST): _OFF,
+    (_READY, LinkEvent.HANG_UP): _CLOSING,
+    (_CLOSING, LinkEvent.LOST): _CLOSED,
+}
+"""The whole machine; a missing key is a move that cannot be made."""
+
+_WAIT_MS = {
+    LinkEvent.DIAL: DIAL_DEADLINE_MS,
+    LinkEvent.OPENED: GREETING_DEADLINE_MS,
+    LinkEvent.GREETED: CONFIGURED_DEADLINE_MS,
+    LinkEvent.HANG_UP: CLOSING_DEADLINE_MS,
+}
+
+
+class Link:
+    """The one connection of a session; keeps its state and the deadline of that state."""
+
+    def __init__(self) -> None:
+        self.state = LinkState.OFFLINE
+        self.deadline_ms: int | None = None
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether the conversation can go on: greeted and configured."""
+        return self.state is LinkState.READY
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the session is closing or closed, and nothing that happens matters any more."""
+        return self.state in (LinkState.CLOSING, LinkState.CLOSED)
+
+    def may(self, event: LinkEvent) -> bool:
+        """Return whether ``event`` means anything in this state; ask before a remote event."""
+        return (self.state, event) in TRANSITIONS
+
+    def move(self, event: LinkEvent, now_ms: int) -> None:
+        """Take one step and set the deadline of the new state.
+
+        Raises LocalProtocolError where the step does not exist.
+        """
+        try:
+            self.state = TRANSITIONS[self.state, event]
+        except KeyError:
+            raise LocalProtocolError(
+                f"link: {event.value!r} is illegal while {self.state.value}"
+            ) from None
+        wait_ms = _WAIT_MS.get(event)
+        settled = self.state in (LinkState.READY, LinkState.OFFLINE, LinkState.CLOSED)
+        self.deadline_ms = None if settled or wait_ms is None else now_ms + wait_ms
+
+    def is_late(self, now_ms: int) -> bool:
+        """Return whether the deadline of this state has passed."""
+        return self.deadline_ms is not None and now_ms >= self.deadline_ms
+
+
+def back_off_ms(attempt: int, jitter: float) -> int:
+    """Return how long to wait before an attempt, with full jitter.
+
+    ``attempt`` counts from 0 (which never waits); ``jitter`` is a random number in [0, 1).
+    """
+    return int(BACK_OFF_MS[min(attempt, len(BACK_OFF_MS) - 1)] * jitter)
