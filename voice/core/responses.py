@@ -57,6 +57,7 @@ TRANSITIONS: dict[tuple[SlotState, SlotEvent], SlotState] = {
     (_R, SlotEvent.CREATED): _A,
     (_R, SlotEvent.CREATED_DEAD): _C,
     (_R, SlotEvent.REFUSED): _I,
+    (_R, SlotEvent.CANCEL): _C,
     (_R, SlotEvent.DONE): _I,
     (_A, SlotEvent.CANCEL): _C,
     (_A, SlotEvent.DONE): _I,
@@ -66,6 +67,7 @@ TRANSITIONS: dict[tuple[SlotState, SlotEvent], SlotState] = {
     (_C, SlotEvent.DONE): _I,
     (_C, SlotEvent.CREATED): _A,
     (_C, SlotEvent.CREATED_DEAD): _C,
+    (_C, SlotEvent.REFUSED): _I,
 }
 """The whole machine; a missing key is an illegal move of ours."""
 
@@ -93,6 +95,11 @@ class ResponseSlot:
         self.request_event_id = event_id
         self.deadline_ms = now_ms + ASK_DEADLINE_MS
 
+    @property
+    def is_unwanted(self) -> bool:
+        """Whether a request was given up before its response was created."""
+        return self.state is SlotState.CANCELLING and self.request_event_id is not None
+
     def created(self, response_id: str, now_ms: int, *, dead: bool = False) -> None:
         """Note response.created; ``dead`` where it must be cancelled at birth (the user speaks)."""
         self._move(SlotEvent.CREATED_DEAD if dead else SlotEvent.CREATED)
@@ -108,19 +115,22 @@ class ResponseSlot:
 
     def refused(self, event_id: str | None) -> bool:
         """Free the slot if ``event_id`` names our pending request; return whether it did."""
-        if self.state is not SlotState.REQUESTED or event_id != self.request_event_id:
+        if event_id is None or event_id != self.request_event_id:
             return False
         self._move(SlotEvent.REFUSED)
         self._clear()
         return True
 
     def cancel(self, now_ms: int) -> None:
-        """Note that the active response is being cancelled.
+        """Note that the active response is being cancelled, or a request is no longer wanted.
 
-        Raises LocalProtocolError if none is.
+        A request that is no longer wanted keeps its deadline: its response may still be created,
+        and is then to be cancelled at birth. Raises LocalProtocolError if the slot is idle.
         """
+        was_born = self.response_id is not None
         self._move(SlotEvent.CANCEL)
-        self.deadline_ms = now_ms + CANCEL_DEADLINE_MS
+        if was_born:
+            self.deadline_ms = now_ms + CANCEL_DEADLINE_MS
 
     def done(self, response_id: str | None) -> bool:
         """Free the slot if the finished response is the one in it; return whether it was.
@@ -128,7 +138,7 @@ class ResponseSlot:
         None, or the id of a response that we never saw created while we wait, frees it too: some
         endpoints end a response that they never announced.
         """
-        unseen = self.response_id is None and self.state is SlotState.REQUESTED
+        unseen = self.response_id is None and not self.is_idle
         if response_id is not None and response_id != self.response_id and not unseen:
             return False
         was_busy = not self.is_idle
