@@ -1,0 +1,202 @@
+"""What a face can show: everything that a session publishes, as plain values.
+
+Texts are transcripts and belong to the person's screen alone; nothing here is meant for a log.
+Times ending in ``_ms`` are on the core's own clock, whose zero means nothing: compare, subtract.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, TypeAlias
+
+from voice.protocol.dialects import Dialect
+from voice.protocol.session_config import SessionConfig
+
+
+class Phase(Enum):
+    """What the conversation is doing, computed from the machines and stored nowhere."""
+
+    CONNECTING = "connecting"
+    LISTENING = "listening"
+    THINKING = "thinking"
+    SPEAKING = "speaking"
+    WORKING = "working"
+    """A tool is running and nothing is being said."""
+    CLOSED = "closed"
+
+
+class EndKind(Enum):
+    """Why a session ended."""
+
+    HUNG_UP = "hung up"
+    CONNECT_FAILED = "no session could be opened"
+    AUTH_FAILED = "the key or the account was refused"
+    LINK_LOST = "the connection was lost"
+
+
+@dataclass(frozen=True, slots=True)
+class SessionReady:
+    """The endpoint took the configuration; ``session`` is the effective one."""
+
+    session: SessionConfig
+    dialect: Dialect
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseChanged:
+    """The conversation does something else now."""
+
+    phase: Phase
+
+
+@dataclass(frozen=True, slots=True)
+class UserSpeechStarted:
+    """The endpoint hears the user speak, or the talk button went down."""
+
+
+@dataclass(frozen=True, slots=True)
+class UserSpeechStopped:
+    """The user's turn is over."""
+
+
+@dataclass(frozen=True, slots=True)
+class UserTranscript:
+    """Words of the user: what was added, or, where ``is_final``, the whole turn."""
+
+    item_id: str
+    text: str
+    is_final: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AssistantTranscript:
+    """Words of the assistant: what was added, or, where ``is_final``, the whole part."""
+
+    response_id: str
+    item_id: str
+    text: str
+    is_final: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCallStarted:
+    """A tool runs; ``arguments`` is JSON text as the model wrote it."""
+
+    call_id: str
+    name: str
+    arguments: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCallFinished:
+    """A tool call was answered; ``output`` is what the model is told."""
+
+    call_id: str
+    name: str
+    output: str
+    is_error: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Interrupted:
+    """An answer was cut; ``heard_ms`` of it sounded, 0 where nothing did.
+
+    The texts are estimated from the time at which each word came; ``TranscriptCorrected`` follows
+    where the endpoint knows better.
+    """
+
+    item_id: str
+    heard_ms: int
+    heard_text: str
+    unheard_text: str
+
+
+@dataclass(frozen=True, slots=True)
+class TranscriptCorrected:
+    """The endpoint's own account of what was heard of an answer that was cut."""
+
+    item_id: str
+    heard_text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseFinished:
+    """A response ended.
+
+    ``status`` is ``completed``, ``cancelled``, ``incomplete`` or ``failed``, ``reason`` what the
+    endpoint gave for it, or None. ``usage`` is the endpoint's own object, empty where it gave none.
+    """
+
+    response_id: str
+    status: str
+    reason: str | None = None
+    usage: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class TurnTimeline:
+    """When things happened in the turn that one response answers; None for what did not happen.
+
+    ``speech_end_ms`` is when the last sample of the user's speech was sent: the endpoint's own
+    offset, less the silence it waited for. ``turn_end_ms`` is when the turn was known to be over.
+    """
+
+    response_id: str
+    speech_end_ms: int | None = None
+    turn_end_ms: int | None = None
+    transcript_ms: int | None = None
+    first_token_ms: int | None = None
+    first_audio_ms: int | None = None
+    last_audio_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MicrophoneEnded:
+    """The microphone has no more to give: a file is through, or the device is gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class WarningIssued:
+    """Something odd was survived; ``code`` is stable, ``message`` is for people."""
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorReported:
+    """The endpoint, or a response, reported an error; the session goes on."""
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The last update of every session."""
+
+    kind: EndKind
+    code: int
+    reason: str
+
+
+Update: TypeAlias = (
+    SessionReady
+    | PhaseChanged
+    | UserSpeechStarted
+    | UserSpeechStopped
+    | UserTranscript
+    | AssistantTranscript
+    | ToolCallStarted
+    | ToolCallFinished
+    | Interrupted
+    | TranscriptCorrected
+    | ResponseFinished
+    | TurnTimeline
+    | MicrophoneEnded
+    | WarningIssued
+    | ErrorReported
+    | Ended
+)
