@@ -1,0 +1,135 @@
+"""The errors that the server answers a client with, each with the upstream's code and wording.
+
+Codes and texts are matched by clients in the field (PROTOCOL §2.10, §3): change none of them
+lightly.
+"""
+
+from __future__ import annotations
+
+
+class Refusal(Exception):
+    """A client's request that cannot be met; the session goes on.
+
+    ``code`` and ``param`` are the wire's machine-readable fields, ``kind`` its ``error.type``.
+    """
+
+    def __init__(
+        self,
+        code: str | None,
+        message: str,
+        *,
+        param: str | None = None,
+        kind: str = "invalid_request_error",
+    ) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.param = param
+        self.kind = kind
+
+
+def active_response(response_id: str) -> Refusal:
+    """A response is running already."""
+    return Refusal(
+        "conversation_already_has_active_response",
+        f"Conversation already has an active response in progress: {response_id}. "
+        "Wait until the response is finished before creating a new one.",
+    )
+
+
+def cancel_not_active() -> Refusal:
+    """There is nothing to cancel; clients match the first two words."""
+    return Refusal("response_cancel_not_active", "Cancellation failed: no active response found")
+
+
+def commit_empty(buffered_ms: int) -> Refusal:
+    """The buffer holds less than 100 ms."""
+    return Refusal(
+        "input_audio_buffer_commit_empty",
+        "Error committing input audio buffer: buffer too small. Expected at least 100ms of audio, "
+        f"but buffer only has {buffered_ms:.2f}ms of audio.",
+    )
+
+
+def unknown_item(verb: str, item_id: str) -> Refusal:
+    """No item has this id; ``verb`` is truncate, retrieve or delete."""
+    return Refusal(
+        f"item_{verb}_invalid_item_id",
+        f"Error {verb.rstrip('e')}ing item: the item with id '{item_id}' does not exist.",
+        param="item_id",
+    )
+
+
+def unknown_anchor(item_id: str) -> Refusal:
+    """``previous_item_id`` names no item."""
+    return Refusal(
+        "item_create_invalid_previous_item_id",
+        f"Error creating item: the previous item with id '{item_id}' does not exist.",
+        param="previous_item_id",
+    )
+
+
+def duplicate_item(item_id: str) -> Refusal:
+    """The id is taken."""
+    return Refusal(
+        "item_create_duplicate_item_id",
+        f"Error creating item: an item with id '{item_id}' already exists.",
+        param="item.id",
+    )
+
+
+def not_audio() -> Refusal:
+    """Only the assistant's speech can be cut."""
+    return Refusal(
+        "unsupported_content_type",
+        "Only model output audio messages can be truncated",
+        param="item_id",
+    )
+
+
+def already_shorter(audio_ms: int, audio_end_ms: int) -> Refusal:
+    """A cut beyond the end."""
+    return Refusal(
+        "invalid_value",
+        f"Audio content of {audio_ms}ms is already shorter than {audio_end_ms}ms",
+        param="audio_end_ms",
+    )
+
+
+def voice_is_fixed() -> Refusal:
+    """The voice was heard already."""
+    return Refusal(
+        "cannot_update_voice",
+        "Cannot update a conversation's voice if assistant audio is present.",
+        param="session.audio.output.voice",
+    )
+
+
+def unknown_parameter(param: str) -> Refusal:
+    """A field that the API does not have."""
+    return Refusal("unknown_parameter", f"Unknown parameter: '{param}'.", param=param)
+
+
+def invalid_value(param: str, expected: str, got: object) -> Refusal:
+    """A value outside what the API allows."""
+    shown = repr(got)
+    shown = shown if len(shown) <= 80 else shown[:77] + "..."
+    return Refusal(
+        "invalid_value", f"Invalid value: {shown}. Supported values are: {expected}.", param=param
+    )
+
+
+def invalid_type(param: str, expected: str, got: object) -> Refusal:
+    """A value of the wrong JSON type."""
+    return Refusal(
+        "invalid_type",
+        f"Invalid type for '{param}': expected {expected}, but got {type(got).__name__} instead.",
+        param=param,
+    )
+
+
+def missing(param: str) -> Refusal:
+    """A required field is absent."""
+    return Refusal(
+        "missing_required_parameter", f"Missing required parameter: '{param}'.", param=param
+    )

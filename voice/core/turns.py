@@ -1,0 +1,205 @@
+"""Endpointing: when the user began to speak and when the turn is over.
+
+A pure machine. It is fed frames of (position in audio, speech probability) and, when the words so
+far are
+known, the probability that they are complete; it answers with what happened. Time is counted in
+audio
+(DESIGN §2, STYLE §2.10), so a recorded file and a live microphone behave alike.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Literal, TypeAlias
+
+MIN_SPEECH_MS = 64
+"""Two frames of 32 ms: a click is one frame, a word never is."""
+
+HYSTERESIS = 0.15
+"""Silence counts below threshold minus this, so that a wavering score does not end a turn."""
+
+LIKELY_END_MS = 96
+"""Silence after which the recogniser starts on the turn; thrown away if speech goes on."""
+
+COMPLETE = 0.7
+INCOMPLETE = 0.3
+"""Bounds of the words' verdict; between them the words say nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class TurnRules:
+    """How a turn ends. All times in ms of audio.
+
+    ``wait_complete_ms`` applies when the words are complete, ``wait_unknown_ms`` when nothing is
+    known of them
+    and ``wait_incomplete_ms`` when they are not. For a fixed silence all three are equal.
+    """
+
+    threshold: float = 0.5
+    prefix_padding_ms: int = 300
+    wait_complete_ms: int = 256
+    wait_unknown_ms: int = 500
+    wait_incomplete_ms: int = 800
+    max_turn_ms: int = 60_000
+
+    @property
+    def reads_words(self) -> bool:
+        """Whether the words so far can change the decision."""
+        return self.wait_complete_ms != self.wait_incomplete_ms
+
+    @classmethod
+    def server_vad(
+        cls, *, threshold: float, prefix_padding_ms: int, silence_duration_ms: int
+    ) -> TurnRules:
+        """Fixed silence, as ``turn_detection.type = server_vad`` asks."""
+        wait_ms = silence_duration_ms
+        return cls(threshold, prefix_padding_ms, wait_ms, wait_ms, wait_ms)
+
+    @classmethod
+    def semantic_vad(cls, eagerness: Literal["low", "medium", "high", "auto"]) -> TurnRules:
+        """Silence plus words, as ``turn_detection.type = semantic_vad`` asks.
+
+        Auto equals medium.
+        """
+        match eagerness:
+            case "high":
+                return cls(wait_complete_ms=192, wait_unknown_ms=384, wait_incomplete_ms=600)
+            case "low":
+                return cls(wait_complete_ms=600, wait_unknown_ms=1_200, wait_incomplete_ms=3_000)
+            case _:
+                return cls()
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechBegan:
+    """The user speaks; ``audio_start_ms`` is already moved back by the prefix padding."""
+
+    audio_start_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechPaused:
+    """The user may have finished; ``audio_end_ms`` is where the recogniser should stop reading."""
+
+    audio_end_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechResumed:
+    """The pause was only a pause."""
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechEnded:
+    """The turn is over; ``audio_end_ms`` includes the silence waited for, ``silence_ms`` of it."""
+
+    audio_end_ms: int
+    silence_ms: int
+
+
+TurnEvent: TypeAlias = SpeechBegan | SpeechPaused | SpeechResumed | SpeechEnded
+
+
+class TurnState(Enum):
+    """Whose turn the audio belongs to."""
+
+    SILENT = "silent"
+    STARTING = "starting"
+    SPEAKING = "speaking"
+    PAUSED = "paused"
+
+
+class TurnDetector:
+    """The machine: silent → starting → speaking ⇄ paused → silent."""
+
+    def __init__(self, rules: TurnRules) -> None:
+        self._position_ms = 0
+        self.reset(rules)
+
+    @property
+    def is_user_speaking(self) -> bool:
+        """Whether a turn is open."""
+        return self.state in (TurnState.SPEAKING, TurnState.PAUSED)
+
+    @property
+    def turn_start_ms(self) -> int:
+        """Where the open turn's audio begins, prefix padding included."""
+        return self._started_ms
+
+    def reset(self, rules: TurnRules) -> None:
+        """Forget an open turn and go on by these rules."""
+        self.rules = rules
+        self.state = TurnState.SILENT
+        self._onset_ms = 0
+        self._started_ms = 0
+        self._speech_end_ms = 0
+        self._pause_told = False
+        self._complete: float | None = None
+
+    def feed(self, end_ms: int, probability: float, frame_ms: int = 32) -> list[TurnEvent]:
+        """Take one scored frame that ends at ``end_ms``; frames must come in order."""
+        self._position_ms = end_ms
+        rules = self.rules
+        is_speech = probability >= rules.threshold
+        is_silence = probability < max(0.01, rules.threshold - HYSTERESIS)
+        match self.state:
+            case TurnState.SILENT if is_speech:
+                self.state = TurnState.STARTING
+                self._onset_ms = end_ms - frame_ms
+                return self._start_if_long(end_ms)
+            case TurnState.STARTING if is_speech:
+                return self._start_if_long(end_ms)
+            case TurnState.STARTING if is_silence:
+                self.state = TurnState.SILENT
+            case TurnState.SPEAKING if is_silence:
+                self.state = TurnState.PAUSED
+                self._speech_end_ms = end_ms - frame_ms
+                self._pause_told = False
+                self._complete = None
+                return self._check_end()
+            case TurnState.PAUSED if is_speech:
+                self.state = TurnState.SPEAKING
+                return [SpeechResumed()] if self._pause_told else []
+            case TurnState.SPEAKING | TurnState.PAUSED:
+                return self._check_end()
+            case _:
+                pass
+        return []
+
+    def judge(self, complete: float) -> list[TurnEvent]:
+        """Take the probability that the words of the current pause are a finished turn."""
+        if self.state is not TurnState.PAUSED:
+            return []
+        self._complete = complete
+        return self._check_end()
+
+    def _start_if_long(self, end_ms: int) -> list[TurnEvent]:
+        if end_ms - self._onset_ms < MIN_SPEECH_MS:
+            return []
+        self.state = TurnState.SPEAKING
+        self._started_ms = max(0, self._onset_ms - self.rules.prefix_padding_ms)
+        return [SpeechBegan(self._started_ms)]
+
+    def _check_end(self) -> list[TurnEvent]:
+        events: list[TurnEvent] = []
+        if self.state is TurnState.PAUSED:
+            silence_ms = self._position_ms - self._speech_end_ms
+            if silence_ms >= LIKELY_END_MS and not self._pause_told:
+                self._pause_told = True
+                events.append(SpeechPaused(self._position_ms))
+            if silence_ms >= self._wait_ms():
+                self.state = TurnState.SILENT
+                events.append(SpeechEnded(self._position_ms, silence_ms))
+                return events
+        if self._position_ms - self._started_ms >= self.rules.max_turn_ms:
+            self.state = TurnState.SILENT
+            events.append(SpeechEnded(self._position_ms, 0))
+        return events
+
+    def _wait_ms(self) -> int:
+        if self._complete is None or INCOMPLETE < self._complete < COMPLETE:
+            return self.rules.wait_unknown_ms
+        if self._complete >= COMPLETE:
+            return self.rules.wait_complete_ms
+        return self.rules.wait_incomplete_ms

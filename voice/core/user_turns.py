@@ -1,0 +1,254 @@
+"""The user's side of the server: the audio buffer, endpointing, and transcripts on their way.
+
+The recogniser starts at the likely end of speech, before the silence has run its full time; what it
+heard
+is thrown away if speech goes on (ENGINES "Speech to text"). So the words are there when the turn
+ends, and
+they may end it sooner.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from voice.core import refusals
+from voice.core.input_buffer import InputBuffer
+from voice.core.server_messages import (
+    DropTranscription,
+    ResetSpeech,
+    ScoreSpeech,
+    ServerAction,
+    SpeechScored,
+    Transcribe,
+    Transcribed,
+    TranscriptionFailed,
+)
+from voice.core.turns import (
+    SpeechBegan,
+    SpeechEnded,
+    SpeechPaused,
+    SpeechResumed,
+    TurnDetector,
+    TurnEvent,
+    TurnRules,
+)
+from voice.protocol.formats import AudioFormat
+
+MIN_COMMIT_MS = 100
+"""A commit of less is refused, as upstream does."""
+
+HISTORY_MS = 1_000
+"""Audio kept before the present while nobody speaks, beyond the prefix padding."""
+
+
+@dataclass(frozen=True, slots=True)
+class UserBegan:
+    """The user speaks; the turn will become ``item_id``."""
+
+    item_id: str
+    audio_start_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class UserEnded:
+    """The detector closed the turn."""
+
+    item_id: str
+    audio_end_ms: int
+    silence_ms: int
+    audio_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class TurnTranscribed:
+    """The words of a committed turn are known; ``error`` where the recogniser failed."""
+
+    item_id: str
+    text: str
+    error: str | None = None
+
+
+Signal: TypeAlias = UserBegan | UserEnded | TurnTranscribed | ServerAction
+
+
+@dataclass(slots=True)
+class _Hearing:
+    """The newest recognition of one item."""
+
+    generation: int
+    result: TurnTranscribed | None = None
+
+
+class UserTurns:
+    """Audio in, signals out. ``rules`` None means that the client commits by hand."""
+
+    def __init__(
+        self, audio_format: AudioFormat, rules: TurnRules | None, *, new_id: Callable[[str], str]
+    ) -> None:
+        self.buffer = InputBuffer(audio_format)
+        self.language: str | None = None
+        self._detector = TurnDetector(rules) if rules else None
+        self._new_id = new_id
+        self._generation = 0
+        self._item_id: str | None = None
+        self._hearings: dict[str, _Hearing] = {}
+        self._committed: set[str] = set()
+
+    @property
+    def is_user_speaking(self) -> bool:
+        """Whether a detected turn is open."""
+        return self._detector is not None and self._detector.is_user_speaking
+
+    @property
+    def pending(self) -> frozenset[str]:
+        """Committed items whose words are not known yet."""
+        return frozenset(self._committed)
+
+    def configure(self, audio_format: AudioFormat, rules: TurnRules | None) -> list[Signal]:
+        """Take a changed session; an open turn is forgotten if the way of ending turns changed."""
+        signals: list[Signal] = []
+        if audio_format != self.buffer.format:
+            self.buffer.change_format(audio_format)
+            signals.append(ResetSpeech(audio_format, self.buffer.end_ms))
+        elif (rules is None) is not (self._detector is None):
+            signals.append(ResetSpeech(audio_format, self.buffer.end_ms))
+        if rules is None:
+            self._detector = None
+        elif self._detector is None:
+            self._detector = TurnDetector(rules)
+        elif rules != self._detector.rules:
+            self._detector.reset(rules)
+        return signals
+
+    def append(self, audio: bytes) -> list[Signal]:
+        """Take audio from the client; raises Refusal for half a sample."""
+        if len(audio) % self.buffer.format.bytes_per_sample:
+            raise refusals.invalid_value("audio", "whole 16-bit samples", f"{len(audio)} bytes")
+        self.buffer.append(audio)
+        if self._detector is None:
+            return []
+        return [ScoreSpeech(audio, self.buffer.end_ms)]
+
+    def scored(self, score: SpeechScored) -> list[Signal]:
+        """Take one frame's speech probability."""
+        detector = self._detector
+        if detector is None:
+            return []
+        signals = self._follow(detector.feed(score.end_ms, score.probability))
+        if not detector.is_user_speaking:
+            keep_ms = detector.rules.prefix_padding_ms + HISTORY_MS
+            self.buffer.forget_before(score.end_ms - keep_ms)
+        return signals
+
+    def transcribed(self, heard: Transcribed | TranscriptionFailed) -> list[Signal]:
+        """Take a recogniser's answer; a stale one is dropped."""
+        hearing = self._hearings.get(heard.item_id)
+        if hearing is None or hearing.generation != heard.generation:
+            return []
+        if isinstance(heard, TranscriptionFailed):
+            hearing.result = TurnTranscribed(heard.item_id, "", heard.message)
+        else:
+            hearing.result = TurnTranscribed(heard.item_id, heard.text)
+        signals = self._settle(heard.item_id)
+        if heard.item_id == self._item_id and self._detector and isinstance(heard, Transcribed):
+            signals += self._follow(self._detector.judge(heard.complete))
+        return signals
+
+    def commit(self) -> tuple[str, int, list[Signal]]:
+        """Close the turn by hand; returns its item id, its length in ms and the signals.
+
+        Raises Refusal for less than 100 ms.
+        """
+        audio_ms = self.buffer.uncommitted_ms
+        if audio_ms < MIN_COMMIT_MS:
+            raise refusals.commit_empty(audio_ms)
+        item_id = self._item_id or self._new_id("item")
+        signals: list[Signal] = []
+        if self._detector is not None:
+            self._detector.reset(self._detector.rules)
+        self._item_id = None
+        self._committed.add(item_id)
+        signals.append(self._hear(item_id, self.buffer.commit()))
+        return item_id, audio_ms, signals
+
+    def hear_item(self, item_id: str, audio: bytes) -> list[Signal]:
+        """Recognise audio that came inside an item."""
+        self._committed.add(item_id)
+        return [self._hear(item_id, audio)]
+
+    def clear(self) -> list[Signal]:
+        """Throw the buffer away, and with it an open turn."""
+        signals: list[Signal] = []
+        if self._item_id is not None:
+            signals += self._forget_hearing(self._item_id)
+            self._item_id = None
+        self.buffer.clear()
+        if self._detector is not None:
+            self._detector.reset(self._detector.rules)
+            signals.append(ResetSpeech(self.buffer.format, self.buffer.end_ms))
+        return signals
+
+    def forget(self, item_id: str) -> list[Signal]:
+        """Nobody wants the words of a deleted item."""
+        self._committed.discard(item_id)
+        return self._forget_hearing(item_id)
+
+    def _follow(self, events: list[TurnEvent]) -> list[Signal]:
+        signals: list[Signal] = []
+        for event in events:
+            match event:
+                case SpeechBegan(audio_start_ms):
+                    self._item_id = self._new_id("item")
+                    signals.append(UserBegan(self._item_id, audio_start_ms))
+                case SpeechPaused(audio_end_ms):
+                    signals.append(self._hear_turn(audio_end_ms))
+                case SpeechResumed():
+                    signals += self._forget_hearing(self._open_item)
+                case SpeechEnded():
+                    signals += self._end(event)
+        return signals
+
+    def _end(self, event: SpeechEnded) -> list[Signal]:
+        detector = self._detector
+        assert detector is not None
+        item_id = self._open_item
+        self._item_id = None
+        self._committed.add(item_id)
+        audio_ms = event.audio_end_ms - detector.turn_start_ms
+        signals: list[Signal] = [UserEnded(item_id, event.audio_end_ms, event.silence_ms, audio_ms)]
+        if item_id not in self._hearings:
+            audio = self.buffer.slice(detector.turn_start_ms, event.audio_end_ms)
+            signals.append(self._hear(item_id, audio))
+        self.buffer.mark_committed(event.audio_end_ms)
+        return signals + self._settle(item_id)
+
+    def _hear_turn(self, audio_end_ms: int) -> Transcribe:
+        assert self._detector is not None
+        audio = self.buffer.slice(self._detector.turn_start_ms, audio_end_ms)
+        return self._hear(self._open_item, audio)
+
+    def _hear(self, item_id: str, audio: bytes) -> Transcribe:
+        self._generation += 1
+        self._hearings[item_id] = _Hearing(self._generation)
+        return Transcribe(item_id, self._generation, audio, self.buffer.format, self.language)
+
+    def _settle(self, item_id: str) -> list[Signal]:
+        hearing = self._hearings.get(item_id)
+        if item_id not in self._committed or hearing is None or hearing.result is None:
+            return []
+        self._committed.discard(item_id)
+        del self._hearings[item_id]
+        return [hearing.result]
+
+    def _forget_hearing(self, item_id: str) -> list[Signal]:
+        hearing = self._hearings.pop(item_id, None)
+        if hearing is None or hearing.result is not None:
+            return []
+        return [DropTranscription(item_id, hearing.generation)]
+
+    @property
+    def _open_item(self) -> str:
+        assert self._item_id is not None, "no turn is open"
+        return self._item_id
