@@ -80,7 +80,26 @@ class AuthError(ConnectError):
 
 
 class RemoteProtocolError(RemoteError):
-    """A frame from the other side breaks the protocol; the session goes on without it."""
+    """A frame from the other side breaks the protocol; the session goes on without it.
+
+    ``code`` and ``param`` are what an ``error`` event would say of it (``invalid_json``,
+    ``missing_required_parameter`` …, and the field's path); ``event_id`` is the id of the event at
+    fault where it had one.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str = "invalid_event",
+        param: str | None = None,
+        event_id: str | None = None,
+    ) -> None:
+        """Keep what an answering ``error`` event needs beside the message."""
+        super().__init__(message)
+        self.code = code
+        self.param = param
+        self.event_id = event_id
 
 
 class LinkLost(RemoteError):
