@@ -195,8 +195,8 @@ class ScriptedVadStream:
         count = len(samples) // self._frame_samples
         frames = samples[: count * self._frame_samples].reshape(count, self._frame_samples)
         self._rest = samples[count * self._frame_samples :]
-        loud = (np.abs(frames.astype(np.int32)) > self._threshold).any(axis=1)
-        return [1.0 if is_loud else 0.0 for is_loud in loud]
+        peaks: list[int] = np.abs(frames.astype(np.int32)).max(axis=1).tolist()
+        return [1.0 if peak > self._threshold else 0.0 for peak in peaks]
 
     def reset(self) -> None:
         """Forget the samples that did not fill a frame."""

@@ -1,0 +1,359 @@
+import asyncio
+import json
+import logging
+from contextlib import aclosing
+
+import pytest
+
+from voice.engines.chat_brain import ChatBrain
+from voice.engines.ports import (
+    Brain,
+    BrainFinished,
+    BrainMessage,
+    BrainRequest,
+    BrainTool,
+    CallDelta,
+    CallRequest,
+    TextDelta,
+)
+from voice.errors import EngineError
+
+KEY = "sk-canary-0123456789"
+TOOL = BrainTool("get_time", "Tell the time.", {"type": "object", "properties": {}})
+REQUEST = BrainRequest("Be brief.", (BrainMessage("user", "hello"),), tools=(TOOL,))
+SECRET = "the-secret-of-the-body"
+
+
+def text_event(text, reason=None):
+    return {"choices": [{"index": 0, "delta": {"content": text}, "finish_reason": reason}]}
+
+
+def call_event(index, reason=None, **call):
+    fragment = {"index": index, **call}
+    delta = {"tool_calls": [fragment]}
+    return {"choices": [{"index": 0, "delta": delta, "finish_reason": reason}]}
+
+
+class ChatServer:
+    """A real HTTP server whose answers are scripted: each is a status, headers and body parts.
+
+    A body part is bytes, an event to send, ``HOLD`` (wait until released) or ``CUT`` (drop the
+    connection in the middle).
+    """
+
+    HOLD, CUT = object(), object()
+
+    def __init__(self):
+        self.answers = []
+        self.requests = []
+        self.headers = []
+        self.client_left = asyncio.Event()
+        self.release = asyncio.Event()
+
+    async def __aenter__(self):
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        port = self._server.sockets[0].getsockname()[1]
+        self.base_url = f"http://127.0.0.1:{port}/v1"
+        return self
+
+    async def __aexit__(self, *_):
+        self.release.set()
+        self._server.close()
+        await asyncio.wait_for(self._server.wait_closed(), 5)
+
+    def stream(self, *parts, done=True):
+        tail = [b"data: [DONE]\n\n"] if done else []
+        self.answers.append((200, {"content-type": "text/event-stream"}, [*parts, *tail]))
+
+    def refuse(self, status, body, **headers):
+        payload = body if isinstance(body, bytes) else json.dumps(body).encode()
+        names = {name.replace("_", "-"): value for name, value in headers.items()}
+        self.answers.append((status, {"content-type": "application/json", **names}, [payload]))
+
+    async def _serve(self, reader, writer):
+        try:
+            head = (await reader.readuntil(b"\r\n\r\n")).decode()
+            fields = dict(
+                line.lower().split(": ", 1) for line in head.split("\r\n")[1:] if ": " in line
+            )
+            body = await reader.readexactly(int(fields.get("content-length", 0)))
+            self.headers.append(head)
+            self.requests.append(json.loads(body))
+            await self._answer(reader, writer, *self.answers.pop(0))
+        except (ConnectionError, asyncio.IncompleteReadError):
+            self.client_left.set()
+        finally:
+            writer.close()
+
+    async def _answer(self, reader, writer, status, headers, parts):
+        if status is self.HOLD:
+            await self._hold(reader)
+            return
+        lines = [f"{name}: {value}" for name, value in headers.items()]
+        head = [f"HTTP/1.1 {status} Status", "transfer-encoding: chunked", "connection: close"]
+        writer.write("\r\n".join([*head, *lines, "", ""]).encode())
+        for part in parts:
+            if part is self.HOLD:
+                await self._hold(reader)
+            elif part is self.CUT:
+                writer.transport.abort()
+                return
+            else:
+                data = part if isinstance(part, bytes) else f"data: {json.dumps(part)}\n\n".encode()
+                writer.write(f"{len(data):x}\r\n".encode() + data + b"\r\n")
+                await writer.drain()
+        writer.write(b"0\r\n\r\n")
+        await writer.drain()
+
+    async def _hold(self, reader):
+        """Wait for the release; note when the client closes its side meanwhile."""
+        left = asyncio.ensure_future(reader.read(1))
+        released = asyncio.ensure_future(self.release.wait())
+        done, pending = await asyncio.wait({left, released}, return_when=asyncio.FIRST_COMPLETED)
+        for task in pending:
+            task.cancel()
+        if left in done:
+            self.client_left.set()
+
+
+@pytest.fixture
+async def server():
+    async with ChatServer() as running:
+        yield running
+
+
+@pytest.fixture
+async def brain(server):
+    loaded = await ChatBrain.load(base_url=server.base_url, model="test-model", api_key=KEY)
+    yield loaded
+    await loaded.close()
+
+
+async def collect(brain: Brain, request=REQUEST):
+    return [delta async for delta in brain.respond(request)]
+
+
+async def failure(brain) -> str:
+    with pytest.raises(EngineError) as caught:
+        await collect(brain)
+    message = str(caught.value)
+    assert "\n" not in message
+    assert KEY not in message and SECRET not in message
+    assert caught.value.__cause__ is None
+    return message
+
+
+async def test_text_streams_with_usage_and_the_request_is_right(server, brain):
+    server.stream(
+        text_event("It is"),
+        text_event(" ten.", "stop"),
+        {
+            "choices": [],
+            "usage": {
+                "prompt_tokens": 12,
+                "completion_tokens": 5,
+                "total_tokens": 17,
+                "prompt_tokens_details": {"cached_tokens": 8},
+            },
+        },
+    )
+
+    deltas = await collect(brain)
+
+    assert deltas == [
+        TextDelta("It is"),
+        TextDelta(" ten."),
+        BrainFinished("stop", 12, 5, 8),
+    ]
+    (body,) = server.requests
+    assert body["model"] == "test-model" == brain.name
+    assert body["stream"] is True
+    assert body["stream_options"] == {"include_usage": True}
+    assert body["messages"][-1] == {"role": "user", "content": "hello"}
+    assert server.headers[0].startswith("POST /v1/chat/completions ")
+    assert f"Bearer {KEY}" in server.headers[0]
+
+
+async def test_the_first_word_is_here_while_the_rest_is_still_to_come(server, brain):
+    server.stream(text_event("First"), server.HOLD, text_event(" last", "stop"))
+
+    async with aclosing(brain.respond(REQUEST)) as answer:
+        first = await asyncio.wait_for(anext(answer), 5)
+        server.release.set()
+        rest = [delta async for delta in answer]
+
+    assert first == TextDelta("First")
+    assert rest[0] == TextDelta(" last")
+
+
+async def test_two_tool_calls_in_fragments_become_two_whole_calls(server, brain):
+    server.stream(
+        call_event(0, id="c1", type="function", function={"name": "get_time", "arguments": ""}),
+        call_event(0, function={"arguments": '{"place":'}),
+        call_event(1, id="c2", type="function", function={"name": "get_time", "arguments": "{}"}),
+        call_event(0, function={"arguments": '"Oslo"}'}),
+        {"choices": [{"index": 0, "delta": {}, "finish_reason": "tool_calls"}]},
+    )
+
+    deltas = await collect(brain)
+
+    assert deltas[:2] == [
+        CallDelta(CallRequest("c1", "get_time", '{"place":"Oslo"}')),
+        CallDelta(CallRequest("c2", "get_time", "{}")),
+    ]
+    assert deltas[2].reason == "tool_calls"
+
+
+async def test_a_rate_limit_is_waited_out(server, brain):
+    server.refuse(429, {"error": {"message": SECRET}}, retry_after_ms="20")
+    server.stream(text_event("Now.", "stop"))
+
+    deltas = await collect(brain)
+
+    assert deltas[0] == TextDelta("Now.")
+    assert len(server.requests) == 2
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "expected"),
+    [
+        (401, {"error": {"message": f"bad key {KEY}"}}, "VOICE_BRAIN__API_KEY"),
+        (403, {"error": {"message": SECRET, "code": "model_not_allowed"}}, "model_not_allowed"),
+        (404, {"error": {"message": SECRET}}, "knows no model 'test-model'"),
+        (402, {"error": {"message": SECRET}}, "top up"),
+        (400, {"error": {"message": SECRET, "code": f"has {KEY} in"}}, "refused the request"),
+        (400, f"<html>{SECRET}</html>".encode(), "refused the request"),
+    ],
+)
+async def test_a_refusal_is_one_line_that_names_the_mend(server, brain, status, body, expected):
+    server.refuse(status, body)
+
+    assert expected in await failure(brain)
+    assert len(server.requests) == 1
+
+
+async def test_a_spent_quota_is_told_from_a_rate_limit(server):
+    brain = await ChatBrain.load(base_url=server.base_url, model="m", api_key=KEY, max_retries=0)
+    server.refuse(429, {"error": {"message": SECRET, "code": "insufficient_quota"}})
+    server.refuse(429, {"error": {"message": SECRET, "type": "requests"}})
+    server.refuse(503, {"error": {"message": SECRET}})
+
+    assert "quota" in await failure(brain)
+    assert "wait a moment" in await failure(brain)
+    assert "503" in await failure(brain)
+    await brain.close()
+
+
+async def test_an_unreachable_endpoint_is_named_without_its_password():
+    async with ChatServer() as gone:
+        url = gone.base_url.replace("http://", "http://user:hunter2@")
+    brain = await ChatBrain.load(base_url=url, model="m", api_key=KEY, max_retries=0)
+
+    message = await failure(brain)
+
+    assert "cannot be reached" in message and "127.0.0.1" in message
+    assert "hunter2" not in message
+    await brain.close()
+
+
+async def test_a_silent_endpoint_is_given_up(server):
+    brain = await ChatBrain.load(
+        base_url=server.base_url, model="m", api_key=KEY, start_timeout_s=0.1, max_retries=0
+    )
+    server.answers.append((server.HOLD, {}, []))
+
+    assert "did not answer in time" in await failure(brain)
+    await brain.close()
+
+
+async def test_a_stream_that_falls_silent_is_given_up(server):
+    brain = await ChatBrain.load(
+        base_url=server.base_url, model="m", stall_timeout_s=0.1, max_retries=0
+    )
+    server.stream(text_event("x"), server.HOLD)
+
+    assert "did not answer in time" in await failure(brain)
+    await brain.close()
+
+
+@pytest.mark.parametrize("end", [ChatServer.CUT, b""])
+async def test_a_stream_that_stops_in_the_middle_is_an_error(server, brain, end):
+    server.stream(text_event("Half an"), *([end] if end else []), done=False)
+    heard = []
+
+    with pytest.raises(EngineError, match="broke off|before the answer was complete"):
+        async for delta in brain.respond(REQUEST):
+            heard.append(delta)
+
+    assert heard in ([TextDelta("Half an")], [])
+
+
+@pytest.mark.parametrize(
+    "nonsense",
+    [b"data: {not json\n\n", b"data: \xff\xfe\n\n", b"<html>log in</html>", b"data: [1, 2]\n\n"],
+)
+async def test_what_is_no_chat_stream_is_one_clear_error(server, brain, nonsense):
+    server.stream(nonsense, done=False)
+
+    assert "brain.base_url" in await failure(brain)
+
+
+async def test_an_error_event_inside_the_stream_is_told(server, brain):
+    server.stream(text_event("Well"), {"error": {"message": SECRET, "code": "overloaded"}})
+
+    assert "overloaded" in await failure(brain)
+
+
+async def test_closing_the_answer_hangs_up_at_once(server, brain):
+    server.stream(text_event("A long"), server.HOLD)
+    answer = brain.respond(REQUEST)
+    assert await anext(answer) == TextDelta("A long")
+
+    await answer.aclose()
+
+    await asyncio.wait_for(server.client_left.wait(), 2)
+
+
+async def test_cancelling_the_reader_hangs_up_at_once(server, brain):
+    server.stream(text_event("A long"), server.HOLD)
+    heard = asyncio.Event()
+
+    async def read():
+        async with aclosing(brain.respond(REQUEST)) as answer:
+            async for _ in answer:
+                heard.set()
+
+    reader = asyncio.create_task(read())
+    await asyncio.wait_for(heard.wait(), 5)
+    reader.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await reader
+
+    await asyncio.wait_for(server.client_left.wait(), 2)
+
+
+async def test_the_brain_answers_again_after_an_interruption(server, brain):
+    server.stream(text_event("One"), server.HOLD)
+    server.stream(text_event("Two", "stop"))
+    async with aclosing(brain.respond(REQUEST)) as answer:
+        await anext(answer)
+
+    assert (await collect(brain))[0] == TextDelta("Two")
+
+
+async def test_a_bad_address_is_refused_before_anything_is_sent():
+    with pytest.raises(EngineError, match="base_url"):
+        await ChatBrain.load(base_url="localhost:8080", model="m")
+
+
+async def test_a_server_without_usage_or_keys_works(server, caplog):
+    caplog.set_level(logging.DEBUG, logger="voice")
+    brain = await ChatBrain.load(base_url=server.base_url, model="m", include_usage=False)
+    server.stream(text_event("Hi", "stop"))
+
+    deltas = await collect(brain)
+
+    assert deltas[-1] == BrainFinished("stop", 0, 0, 0)
+    assert "stream_options" not in server.requests[0]
+    await brain.close()
+    await brain.close()

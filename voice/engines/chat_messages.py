@@ -1,0 +1,99 @@
+"""From a BrainRequest to the body of a Chat Completions request: pure, dicts only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from voice.engines.ports import BrainMessage, BrainRequest, BrainTool
+
+NO_OUTPUT_YET = "No result yet; the tool is still running."
+"""Stands where a call has no output: the interface refuses a call that nothing answers."""
+
+
+def request_body(
+    request: BrainRequest, *, model: str, max_tokens_field: str = "max_completion_tokens"
+) -> dict[str, Any]:
+    """Return the streaming request's JSON object, holding only what the request sets."""
+    body: dict[str, Any] = {"model": model, "messages": chat_messages(request), "stream": True}
+    if request.tools:
+        body["tools"] = [_tool(tool) for tool in request.tools]
+        body["tool_choice"] = _tool_choice(request.tool_choice)
+        if not request.parallel_tool_calls:
+            # Only where it says something: some reasoning models refuse the field itself.
+            body["parallel_tool_calls"] = False
+    if request.max_output_tokens is not None:
+        body[max_tokens_field] = request.max_output_tokens
+    if request.temperature is not None:
+        body["temperature"] = request.temperature
+    return body
+
+
+def chat_messages(request: BrainRequest) -> list[dict[str, Any]]:
+    """Return the conversation in the order that Chat Completions demands.
+
+    Each call is followed at once by its output, wherever the output stands in the conversation; an
+    output whose call is not there (its item was deleted) is left out, as is an empty turn.
+    """
+    outputs = {m.call_id: m.text for m in request.messages if m.role == "tool"}
+    messages: list[dict[str, Any]] = []
+    if request.instructions:
+        messages.append({"role": "system", "content": request.instructions})
+    for message in request.messages:
+        match message.role:
+            case "assistant":
+                messages += _assistant(message, outputs)
+            case "user":
+                messages += _user(message)
+            case "system":
+                messages.append({"role": "system", "content": message.text})
+    return messages
+
+
+def _assistant(message: BrainMessage, outputs: Mapping[str | None, str]) -> list[dict[str, Any]]:
+    if not message.calls:
+        return [{"role": "assistant", "content": message.text}] if message.text else []
+    calls = [
+        {
+            "id": call.call_id,
+            "type": "function",
+            "function": {"name": call.name, "arguments": call.arguments},
+        }
+        for call in message.calls
+    ]
+    answered = [
+        {
+            "role": "tool",
+            "tool_call_id": call.call_id,
+            "content": outputs.get(call.call_id, NO_OUTPUT_YET),
+        }
+        for call in message.calls
+    ]
+    return [{"role": "assistant", "content": message.text or None, "tool_calls": calls}, *answered]
+
+
+def _user(message: BrainMessage) -> list[dict[str, Any]]:
+    if not message.image_urls:
+        return [{"role": "user", "content": message.text}] if message.text else []
+    parts: list[dict[str, Any]] = []
+    if message.text:
+        parts.append({"type": "text", "text": message.text})
+    parts += [{"type": "image_url", "image_url": {"url": url}} for url in message.image_urls]
+    return [{"role": "user", "content": parts}]
+
+
+def _tool(tool: BrainTool) -> dict[str, Any]:
+    return {
+        "type": "function",
+        "function": {
+            "name": tool.name,
+            "description": tool.description,
+            "parameters": dict(tool.parameters),
+        },
+    }
+
+
+def _tool_choice(choice: str) -> str | dict[str, Any]:
+    if choice.startswith("name:"):
+        return {"type": "function", "function": {"name": choice.removeprefix("name:")}}
+    return choice
