@@ -1,1 +1,33 @@
-"""Tools that an assistant can call; knows nothing of voice."""
+"""Tools that an assistant can call; knows nothing of voice.
+
+A tool is a typed function with a docstring (``tools/README.md``)::
+
+    from tools import tool
+
+    @tool(examples=["roll (a|the) die", "roll a die with {sides} sides"])
+    def roll_die(sides: int = 6) -> str:
+        return f"You rolled {random.randint(1, sides)}."
+"""
+
+from tools.context import InMemoryVolume, ToolContext, VolumeControl
+from tools.definition import Tool, ToolSpec, tool
+from tools.discovery import Discovered, discover
+from tools.errors import DuplicateToolError, ToolDefinitionError, ToolError, ToolSetupError
+from tools.registry import Registry, ToolOutcome
+
+__all__ = [
+    "Discovered",
+    "DuplicateToolError",
+    "InMemoryVolume",
+    "Registry",
+    "Tool",
+    "ToolContext",
+    "ToolDefinitionError",
+    "ToolError",
+    "ToolOutcome",
+    "ToolSetupError",
+    "ToolSpec",
+    "VolumeControl",
+    "discover",
+    "tool",
+]

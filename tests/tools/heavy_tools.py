@@ -1,0 +1,50 @@
+"""Heavy tools for the tests; another process imports this file."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from tools import ToolError, tool
+
+
+@tool(heavy=True)
+def square(value: int) -> dict[str, int]:
+    sys.stdout.write("noise on standard output\n")
+    return {"square": value * value, "process": os.getpid()}
+
+
+@tool(heavy=True)
+def read_input() -> str:
+    return sys.stdin.read() or "nothing"
+
+
+@tool(heavy=True)
+def refuse() -> str:
+    raise ToolError("Not today.")
+
+
+@tool(heavy=True)
+def crash(word: str) -> str:
+    raise ValueError(f"cannot {word}")
+
+
+@tool(heavy=True)
+def leave() -> str:
+    raise SystemExit(3)
+
+
+@tool(heavy=True)
+def die() -> str:
+    os._exit(7)
+
+
+@tool(heavy=True, timeout_s=1.5)
+def spin() -> str:
+    while True:
+        pass
+
+
+@tool(heavy=True)
+def raw() -> bytes:
+    return b"bytes"
