@@ -44,7 +44,7 @@ class ServerConversation:
 
         Raises Refusal for a bad item, a taken id or an unknown anchor.
         """
-        body = event.item.model_dump(exclude_unset=True)
+        body = event.item.to_wire()
         item_id = body.get("id") or self._new_id("item")
         entry, audio = entry_of(body, item_id)
         original = event.item.model_copy(

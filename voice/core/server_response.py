@@ -280,7 +280,7 @@ class ResponseRun:
             "id": self.response_id,
             "status": status,
             "status_details": details,
-            "output": [item.model_dump(exclude_none=True) for item in self._done_items],
+            "output": [item.to_wire() for item in self._done_items],
             "conversation_id": self._conversation_id,
             "output_modalities": [options.modality],
             "max_output_tokens": options.max_output_tokens,

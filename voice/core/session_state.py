@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 
 from voice.core import refusals
 from voice.core.turns import TurnRules
-from voice.protocol.formats import AudioFormat
+from voice.protocol.formats import PCM16, PCMA, PCMU, AudioFormat
 
 Check: TypeAlias = Callable[[str, Any], Any]
 
@@ -102,11 +102,14 @@ def _token_limit(param: str, value: Any) -> Any:
 
 
 def _format(param: str, value: Any) -> Any:
+    expected = "'audio/pcm' at rate 24000, 'audio/pcmu', 'audio/pcma'"
     try:
-        return AudioFormat.from_ga(value).to_ga()
+        audio_format = AudioFormat.from_ga(value)
     except (ValueError, TypeError, KeyError, AttributeError):
-        expected = "'audio/pcm' at rate 24000, 'audio/pcmu', 'audio/pcma'"
         raise refusals.invalid_value(param, expected, value) from None
+    if audio_format not in (PCM16, PCMU, PCMA):
+        raise refusals.invalid_value(f"{param}.rate", expected, audio_format.rate_hz)
+    return audio_format.to_ga()
 
 
 def _tools(param: str, value: Any) -> Any:

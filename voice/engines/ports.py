@@ -224,3 +224,14 @@ class Brain(Protocol):
     async def close(self) -> None:
         """Release connections. Idempotent."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Engines:
+    """Everything that the embedded server answers with, loaded once and shared by its sessions."""
+
+    vad: Vad
+    turn_end: TurnEnd
+    stt: Stt
+    brain: Brain
+    tts: Tts

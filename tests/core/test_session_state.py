@@ -1,0 +1,129 @@
+"""The merge rules of session.update (PROTOCOL §2.2)."""
+
+import copy
+
+import pytest
+
+from voice.core.refusals import Refusal
+from voice.core.session_state import SessionView, default_session, merge
+from voice.protocol.formats import PCMU
+
+
+@pytest.fixture
+def session():
+    return default_session("sess_1", model="offline", voice="heart")
+
+
+def updated(session, update, *, spoken=False):
+    return merge(session, update, voices=("heart", "emma"), spoken=spoken)
+
+
+def test_absent_keeps_and_present_replaces(session):
+    first = updated(session, {"instructions": "Be brief."})
+    second = updated(first, {"tool_choice": "none"})
+    assert second["instructions"] == "Be brief."
+    assert second["tool_choice"] == "none"
+    assert second["audio"] == session["audio"]
+
+
+def test_an_update_never_changes_the_session_it_started_from(session):
+    before = copy.deepcopy(session)
+    updated(session, {"audio": {"input": {"turn_detection": None}}})
+    assert session == before
+
+
+def test_null_clears_turn_detection_and_an_empty_string_clears_instructions(session):
+    new = updated(session, {"instructions": "", "audio": {"input": {"turn_detection": None}}})
+    assert new["instructions"] == ""
+    assert SessionView(new).turn_rules is None
+
+
+def test_an_empty_list_clears_the_tools(session):
+    tool = {"type": "function", "name": "f", "parameters": {}}
+    assert updated(updated(session, {"tools": [tool]}), {"tools": []})["tools"] == []
+
+
+def test_turn_detection_comes_back_fully_expanded(session):
+    update = {"audio": {"input": {"turn_detection": {"type": "semantic_vad"}}}}
+    block = updated(session, update)["audio"]["input"]["turn_detection"]
+    assert block == {
+        "type": "semantic_vad",
+        "eagerness": "auto",
+        "create_response": True,
+        "interrupt_response": True,
+    }
+
+
+def test_a_part_of_turn_detection_merges_with_what_was_there(session):
+    update = {"type": "server_vad", "silence_duration_ms": 200}
+    new = updated(session, {"audio": {"input": {"turn_detection": update}}})
+    block = new["audio"]["input"]["turn_detection"]
+    assert block["silence_duration_ms"] == 200
+    assert block["threshold"] == 0.5
+    assert SessionView(new).turn_rules.wait_complete_ms == 200
+
+
+def test_formats_are_read_as_formats(session):
+    new = updated(session, {"audio": {"output": {"format": {"type": "audio/pcmu"}}}})
+    assert SessionView(new).output_format == PCMU
+
+
+def test_what_no_engine_can_do_is_accepted_and_reported_as_off(session):
+    update = {"tracing": "auto", "audio": {"input": {"noise_reduction": {"type": "near_field"}}}}
+    new = updated(session, update)
+    assert new["tracing"] is None
+    assert new["audio"]["input"]["noise_reduction"] is None
+
+
+def test_an_unknown_voice_is_reported_as_the_one_that_will_sound(session):
+    new = updated(session, {"audio": {"output": {"voice": "alloy"}}})
+    assert new["audio"]["output"]["voice"] == "heart"
+
+
+def test_a_changed_voice_after_audio_refuses_the_whole_update(session):
+    update = {"instructions": "x", "audio": {"output": {"voice": "emma"}}}
+    with pytest.raises(Refusal) as refused:
+        updated(session, update, spoken=True)
+    assert refused.value.code == "cannot_update_voice"
+    assert refused.value.param == "session.audio.output.voice"
+
+
+@pytest.mark.parametrize(
+    ("update", "code", "param"),
+    [
+        ({"colour": 1}, "unknown_parameter", "session.colour"),
+        ({"audio": {"middle": {}}}, "unknown_parameter", "session.audio.middle"),
+        ({"audio": {"input": {"x": 1}}}, "unknown_parameter", "session.audio.input.x"),
+        ({"audio": 3}, "invalid_type", "session.audio"),
+        ({"instructions": 3}, "invalid_type", "session.instructions"),
+        ({"output_modalities": ["text", "audio"]}, "invalid_value", "session.output_modalities"),
+        ({"max_output_tokens": 0}, "invalid_value", "session.max_output_tokens"),
+        ({"tools": [{"type": "function"}]}, "missing_required_parameter", "session.tools[0].name"),
+        ({"tool_choice": "maybe"}, "invalid_value", "session.tool_choice"),
+        (
+            {"audio": {"input": {"format": {"type": "audio/pcm", "rate": 8000}}}},
+            "invalid_value",
+            "session.audio.input.format.rate",
+        ),
+        (
+            {"audio": {"input": {"turn_detection": {"type": "none"}}}},
+            "invalid_value",
+            "session.audio.input.turn_detection.type",
+        ),
+        (
+            {"audio": {"input": {"turn_detection": {"type": "server_vad", "threshold": 2}}}},
+            "invalid_value",
+            "session.audio.input.turn_detection.threshold",
+        ),
+        (
+            {"audio": {"input": {"turn_detection": {"type": "semantic_vad", "threshold": 1}}}},
+            "unknown_parameter",
+            "session.audio.input.turn_detection.threshold",
+        ),
+        ({"audio": {"output": {"speed": 9}}}, "invalid_value", "session.audio.output.speed"),
+    ],
+)
+def test_a_bad_field_is_refused_with_its_name(session, update, code, param):
+    with pytest.raises(Refusal) as refused:
+        updated(session, update)
+    assert (refused.value.code, refused.value.param) == (code, param)
