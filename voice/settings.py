@@ -1,0 +1,212 @@
+"""Typed settings from voice.toml, the environment and flags, in that rising order.
+
+Each layer overrides single keys of the one before: defaults, then the settings file, then
+``VOICE_SECTION__KEY`` variables, then what the command line gives. Secrets are ``SecretStr``: no
+``repr``, log line or error of this module shows one. ``VOICE_API_KEY`` is short for
+``VOICE_ENDPOINT__API_KEY``; where no key is set at all, a vendor's own variable is taken by the
+rule of ``voice.credentials``.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, Field, PrivateAttr, SecretStr, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+from pydantic_settings import SettingsError as EnvironmentDecodeError
+
+from voice.credentials import brain_key, endpoint_key
+from voice.errors import SettingsError
+from voice.logs import MASK, redact
+from voice.settings_file import find_settings_file, read_settings_file
+from voice.settings_layers import (
+    Layer,
+    Origin,
+    Schema,
+    environment_layer,
+    file_layer,
+    flag_layer,
+    merge,
+    shape_problems,
+    value_problems,
+)
+from voice.settings_sections import (
+    AudioSettings,
+    BrainSettings,
+    EndpointSettings,
+    LogSettings,
+    ServerSettings,
+    SessionSettings,
+    SttSettings,
+    ToolSettings,
+    TtsSettings,
+)
+
+_PREFIX = "VOICE_"
+
+
+class Settings(BaseSettings):
+    """Every setting, checked and immutable. Build it with ``load_settings``."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=_PREFIX,
+        env_nested_delimiter="__",
+        env_ignore_empty=True,
+        extra="forbid",
+        frozen=True,
+        hide_input_in_errors=True,
+    )
+
+    endpoint: EndpointSettings = Field(default_factory=EndpointSettings)
+    session: SessionSettings = Field(default_factory=SessionSettings)
+    brain: BrainSettings = Field(default_factory=BrainSettings)
+    stt: SttSettings = Field(default_factory=SttSettings)
+    tts: TtsSettings = Field(default_factory=TtsSettings)
+    server: ServerSettings = Field(default_factory=ServerSettings)
+    tools: ToolSettings = Field(default_factory=ToolSettings)
+    audio: AudioSettings = Field(default_factory=AudioSettings)
+    log: LogSettings = Field(default_factory=LogSettings)
+
+    _origins: Mapping[tuple[str, str], tuple[Origin, str]] = PrivateAttr(default_factory=dict)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Take the given values alone: ``load_settings`` has merged the layers already."""
+        return (init_settings,)
+
+    def secret_values(self) -> tuple[str, ...]:
+        """Return every secret in clear, for ``voice.logs`` to mask and for nothing else."""
+        return tuple(
+            value.get_secret_value()
+            for section in type(self).model_fields
+            for _, value in getattr(self, section)
+            if isinstance(value, SecretStr)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class EffectiveSetting:
+    """One row of ``voice config``.
+
+    ``key`` is ``section.key``. ``value`` is printable, and masked where the setting is a secret.
+    ``detail`` names the file and line, or the variable; empty for defaults and flags.
+    """
+
+    key: str
+    value: str
+    origin: Origin
+    detail: str
+
+
+def load_settings(
+    config: Path | None = None, *, overrides: Mapping[str, object] | None = None
+) -> Settings:
+    """Read, merge and check all layers.
+
+    ``config`` is the file of ``--config``; None searches for one (``find_settings_file``).
+    ``overrides`` are the command line's flags, ``{"session.voice": "heart"}``; a None value counts
+    as not given. Raises SettingsError with one line per problem.
+    """
+    schema = _schema()
+    layers = [
+        file_layer(read_settings_file(find_settings_file(config)), schema),
+        environment_layer(_read_environment(), _PREFIX, schema),
+        flag_layer(overrides or {}),
+    ]
+    if problems := [line for layer in layers for line in shape_problems(layer, schema)]:
+        raise SettingsError("\n".join(problems))
+    owners: dict[tuple[str, str], Layer] = {
+        pair: layer for layer in layers for pair in layer.pairs()
+    }
+    try:
+        settings = Settings.model_validate(merge(layers))
+    except ValidationError as error:
+        lines = value_problems(error, owners, schema)
+        # Not chained: the cause holds the values as they came, keys among them.
+        raise SettingsError("\n".join(lines)) from None
+    origins = {pair: (layer.origin, layer.place(*pair)) for pair, layer in owners.items()}
+    return _with_vendor_keys(settings, origins)
+
+
+def effective(settings: Settings) -> list[EffectiveSetting]:
+    """Return every setting with its value, secrets masked, and where it came from."""
+    rows = []
+    for section in type(settings).model_fields:
+        for key, value in getattr(settings, section):
+            origin, detail = settings._origins.get((section, key), ("default", ""))
+            rows.append(EffectiveSetting(f"{section}.{key}", _printable(value), origin, detail))
+    return rows
+
+
+def _schema() -> Schema:
+    return {
+        name: field.annotation
+        for name, field in Settings.model_fields.items()
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel)
+    }
+
+
+def _read_environment() -> dict[str, Any]:
+    try:
+        return EnvSettingsSource(Settings)()
+    except EnvironmentDecodeError as error:
+        section = re.search(r'field "(\w+)"', str(error))
+        variable = f"{_PREFIX}{section[1].upper() if section else 'SECTION'}"
+        raise SettingsError(
+            f"{variable}: expected a JSON object; to set one key, use {variable}__KEY"
+        ) from None
+
+
+def _with_vendor_keys(
+    settings: Settings, origins: dict[tuple[str, str], tuple[Origin, str]]
+) -> Settings:
+    """Fill empty keys from the vendors' variables and remember where every value came from."""
+    found: dict[str, tuple[str, str] | None] = {"endpoint": None, "brain": None}
+    if settings.endpoint.api_key is None:
+        found["endpoint"] = endpoint_key(settings.endpoint.url, os.environ)
+    if settings.brain.api_key is None and settings.brain.kind == "openai":
+        found["brain"] = brain_key(settings.brain.base_url, os.environ)
+    updates: dict[str, BaseModel] = {}
+    for section, hit in found.items():
+        if hit:
+            variable, key = hit
+            values: BaseModel = getattr(settings, section)
+            updates[section] = values.model_copy(update={"api_key": SecretStr(key)})
+            origins[section, "api_key"] = ("env", variable)
+    if ("brain", "kind") not in origins and settings.brain.base_url:
+        origins["brain", "kind"] = origins["brain", "base_url"]
+    complete = settings.model_copy(update=updates)
+    complete._origins = origins
+    return complete
+
+
+def _printable(value: object) -> str:
+    """Return a setting's value as one printable line."""
+    match value:
+        case None:
+            return "-"
+        case SecretStr():
+            return MASK
+        case bool():
+            return str(value).lower()
+        case tuple():
+            return ", ".join(map(str, value)) or "-"
+        case _:
+            return redact(" ".join(str(value).split()))

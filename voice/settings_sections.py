@@ -1,0 +1,231 @@
+"""The sections of the settings: every key with its type, range and default."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import parse_qsl, urlsplit
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    model_validator,
+)
+from pydantic_settings import NoDecode
+
+from voice.settings_file import default_data_dir
+
+
+def _list(value: object) -> object:
+    """Read a list from the environment: JSON, or words with commas between."""
+    if not isinstance(value, str):
+        return value
+    if value.lstrip().startswith("["):
+        return _json(value)
+    return [word.strip() for word in value.split(",") if word.strip()]
+
+
+def _json(value: object) -> object:
+    """Read an object or a list from the environment as JSON."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return json.loads(value)
+    except json.JSONDecodeError as error:
+        raise ValueError(f"expected JSON ({error.msg} at character {error.pos})") from None
+
+
+def _device(value: object) -> object:
+    """Read a device number from the environment as a number, anything else as part of a name."""
+    return int(value) if isinstance(value, str) and value.isascii() and value.isdigit() else value
+
+
+def _lower(value: object) -> object:
+    return value.lower() if isinstance(value, str) else value
+
+
+def _url(value: str, schemes: tuple[str, ...]) -> str:
+    expected = f"expected {schemes[0]}://HOST/PATH (schemes: {', '.join(schemes)})"
+    if not value.isprintable() or any(char in value for char in " \\"):
+        raise ValueError(f"{expected} without spaces, backslashes or control characters")
+    try:
+        parts = urlsplit(value)
+        hostname, _ = parts.hostname, parts.port
+    except ValueError as error:
+        raise ValueError(f"{expected}; this one does not parse: {error}") from None
+    if parts.scheme not in schemes or not hostname:
+        raise ValueError(f"{expected}, got {parts.scheme or 'no scheme'}://{hostname or '(none)'}")
+    names = {name.lower().replace("_", "-") for name, _ in parse_qsl(parts.query)}
+    if "@" in parts.netloc or names & {"api-key", "key", "token", "access-token"}:
+        raise ValueError("expected a URL without a key in it; put the key into api_key instead")
+    return value
+
+
+def _secret(value: SecretStr) -> SecretStr:
+    """Drop the line end that ``$(cat file)`` or an editor leaves; a header cannot carry others."""
+    key = value.get_secret_value().strip()
+    if not key or not key.isascii() or not key.isprintable():
+        raise ValueError("expected a key of printable ASCII characters (value not shown)")
+    return SecretStr(key)
+
+
+def _endpoint_url(value: str) -> str:
+    return _url(value, ("wss", "ws", "https", "http"))
+
+
+def _base_url(value: str) -> str:
+    return _url(value, ("https", "http"))
+
+
+_Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_list)]
+_Secret = Annotated[SecretStr, AfterValidator(_secret)]
+_UserPath = Annotated[Path, AfterValidator(Path.expanduser)]
+_Device = Annotated[int | str, BeforeValidator(_device)]
+
+
+OPENAI_URL = "https://api.openai.com/v1"
+"""The base URL of a brain of kind ``openai`` that names none."""
+
+
+class Section(BaseModel):
+    """A part of the settings: immutable, no unknown keys."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, hide_input_in_errors=True, validate_default=True
+    )
+
+
+class EndpointSettings(Section):
+    """``[endpoint]``: the realtime endpoint to talk to; without ``url``, the embedded server."""
+
+    url: Annotated[str, AfterValidator(_endpoint_url)] | None = None
+    model: str | None = None
+    api_key: _Secret | None = None
+    dialect: Literal["auto", "ga", "beta"] = "auto"
+    beta_header: bool = False
+    """Whether to send ``OpenAI-Beta: realtime=v1``; old gateways ask for it, OpenAI refuses it."""
+
+
+class SessionSettings(Section):
+    """``[session]``: what is asked of the endpoint in ``session.update``."""
+
+    instructions: str = (
+        "You are a voice assistant. Answer in one or two short sentences that sound well when "
+        "they are spoken."
+    )
+    voice: str | None = None
+    speed: float = Field(default=1.0, ge=0.25, le=1.5)
+    turn_detection: Literal["auto", "semantic_vad", "server_vad", "none"] = "auto"
+    silence_duration_ms: int | None = Field(default=None, ge=50, le=10_000)
+    prefix_padding_ms: int = Field(default=300, ge=0, le=5_000)
+    threshold: float = Field(default=0.5, ge=0.0, le=1.0)
+    eagerness: Literal["auto", "low", "medium", "high"] = "auto"
+    transcription_model: str | None = None
+    language: str | None = None
+    modalities: Annotated[
+        tuple[Literal["audio", "text"], ...], NoDecode, BeforeValidator(_list)
+    ] = Field(default=("audio",), min_length=1, max_length=2)
+    max_output_tokens: Annotated[int, Field(ge=1, le=4096)] | Literal["inf"] = "inf"
+    temperature: float | None = Field(default=None, ge=0.0, le=2.0)
+    """Known to the beta dialect only; a GA endpoint refuses it."""
+
+
+class BrainSettings(Section):
+    """``[brain]``: what answers inside the embedded server."""
+
+    kind: Literal["offline", "openai"] = "offline"
+    """``openai`` is any Chat Completions endpoint; the default where ``base_url`` is set.
+
+    Without a ``base_url`` it is OpenAI's own.
+    """
+    base_url: Annotated[str, AfterValidator(_base_url)] | None = None
+    model: str | None = None
+    api_key: _Secret | None = None
+    start_timeout_s: float = Field(default=20.0, gt=0.0, le=600.0)
+    """Longest wait for the first token of an answer."""
+    stall_timeout_s: float = Field(default=20.0, gt=0.0, le=600.0)
+    """Longest wait between two tokens."""
+    temperature: float | None = Field(default=None, ge=0.0, le=2.0)
+    extra_body: Annotated[dict[str, Any], NoDecode, BeforeValidator(_json)] = Field(
+        default_factory=dict
+    )
+    """Fields added to every request, for options that only one gateway knows."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _kind_and_base_url_imply_each_other(cls, values: Any) -> Any:
+        if not isinstance(values, dict):
+            return values
+        if values.get("base_url"):
+            return {"kind": "openai", **values}
+        return {**values, "base_url": OPENAI_URL} if values.get("kind") == "openai" else values
+
+    @model_validator(mode="after")
+    def _openai_needs_a_model(self) -> Self:
+        if self.kind == "openai" and not self.model:
+            raise ValueError("kind openai needs brain.model: the name of a model that it serves")
+        return self
+
+
+class SttSettings(Section):
+    """``[stt]``: the embedded server's speech recogniser."""
+
+    engine: Literal["moonshine"] = "moonshine"
+
+
+class TtsSettings(Section):
+    """``[tts]``: the embedded server's speech synthesiser."""
+
+    engine: Literal["hibari"] = "hibari"
+    voice: str | None = None
+    speed: float = Field(default=1.0, ge=0.5, le=2.0)
+
+
+class ServerSettings(Section):
+    """``[server]``: where ``voice serve`` listens and whom it lets in."""
+
+    host: str = Field(default="127.0.0.1", min_length=1)
+    port: int = Field(default=8765, ge=0, le=65_535)
+    """0 takes any free port."""
+    token: _Secret | None = None
+    max_sessions: int = Field(default=8, ge=1, le=1_000)
+    tls_cert: _UserPath | None = None
+    tls_key: _UserPath | None = None
+
+    @model_validator(mode="after")
+    def _certificate_and_key_go_together(self) -> Self:
+        if (self.tls_cert is None) != (self.tls_key is None):
+            raise ValueError("expected server.tls_cert and server.tls_key both, or neither")
+        return self
+
+
+class ToolSettings(Section):
+    """``[tools]``: where tools come from and how long they may take."""
+
+    folder: _UserPath | None = None
+    """A folder whose ``.py`` files are loaded as tools."""
+    data_dir: _UserPath = Field(default_factory=default_data_dir)
+    timeout_s: float = Field(default=30.0, gt=0.0, le=3_600.0)
+    disabled: _Words = ()
+
+
+class AudioSettings(Section):
+    """``[audio]``: the sound card; devices by number or by part of the name."""
+
+    input: _Device | None = None
+    output: _Device | None = None
+    volume: int = Field(default=100, ge=0, le=100)
+
+
+class LogSettings(Section):
+    """``[log]``: how much is logged, and where besides the terminal."""
+
+    level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)] = (
+        "warning"
+    )
+    file: _UserPath | None = None
