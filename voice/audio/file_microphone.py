@@ -45,7 +45,7 @@ class FileMicrophone:
         tail_silence_ms: int = 1500,
         clock: LoopClock | None = None,
     ) -> None:
-        """Say ``pcm`` (24 kHz) as soon as somebody listens; the clock is the running loop's if None.
+        """Say ``pcm`` (24 kHz) once somebody listens; the clock is the running loop's if None.
 
         Raises ValueError when ``frame_ms`` is not in 10 to 100.
         """
