@@ -1,0 +1,1 @@
+"""The honest brain that needs no network: it matches what was said against example sentences."""
