@@ -71,6 +71,7 @@ class Capabilities:
         )
 
 
+PLAIN_CAPABILITIES: Final = Capabilities()
 OPENAI_CAPABILITIES: Final = Capabilities(session_limit_s=3600)
 AZURE_CAPABILITIES: Final = Capabilities(session_limit_s=1800)
 AZURE_PREVIEW_CAPABILITIES: Final = replace(AZURE_CAPABILITIES, emits_item_done=False)

@@ -234,6 +234,19 @@ def response_to_beta(response: Any, *, tokens_name: str = "max_output_tokens") -
     return _map_items(flat, item_to_beta)
 
 
+def nested_path_to_flat(path: str) -> str:
+    """Return BETA's name of a setting at a GA path such as ``session.audio.input.format``.
+
+    Other paths come back as they are.
+    """
+    root, _, rest = path.partition(".")
+    for field in _FIELDS:
+        nested = ".".join(field.path)
+        if rest == nested or rest.startswith(f"{nested}."):
+            return f"{root}.{field.flat}{rest[len(nested) :]}"
+    return path
+
+
 def _map_items(response: Json, convert: Callable[[Any], Any]) -> Json:
     """Map, in a response that is already a copy, the items of its output and input."""
     for name in ("output", "input"):

@@ -8,7 +8,7 @@ came with a key in its query keeps it, since some servers insist, but no message
 import re
 from dataclasses import dataclass, field, replace
 from enum import Enum
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urlencode, urlsplit
 
 from voice.errors import SettingsError
@@ -22,11 +22,18 @@ from voice.protocol.capabilities import (
     Capabilities,
 )
 from voice.protocol.dialects import Dialect
-from voice.protocol.session_config import FunctionTool, Tool
+from voice.protocol.tool_examples import EXAMPLES_KEY, strip_examples
 from voice.protocol.typed_url import TypedUrl, is_loopback, is_private, read_url
 
-EXAMPLES_KEY: Final = "x-examples"
-"""The key in a tool's parameters under which the author's example sentences travel."""
+__all__ = [
+    "AZURE_PREVIEW_VERSION",
+    "EXAMPLES_KEY",
+    "Capabilities",
+    "Endpoint",
+    "EndpointKind",
+    "resolve",
+    "strip_examples",
+]
 
 AZURE_PREVIEW_VERSION: Final = "2025-04-01-preview"
 
@@ -242,27 +249,3 @@ def _known_place(typed: TypedUrl, *, model: str | None) -> Endpoint | None:
         endpoint = Endpoint.azure(typed.netloc, model=model, preview=preview)
         return replace(endpoint, query=typed.query or endpoint.query)
     return None
-
-
-def strip_examples(tools: list[Tool]) -> list[Tool]:
-    """Return the tools without the example sentences, which only our own server reads.
-
-    Tools without any are returned as they are; none is changed.
-    """
-    return [_strip_tool(tool) for tool in tools]
-
-
-def _strip_tool(tool: Tool) -> Tool:
-    if isinstance(tool, FunctionTool):
-        if tool.parameters is None or EXAMPLES_KEY not in tool.parameters:
-            return tool
-        return tool.model_copy(update={"parameters": _strip_schema(tool.parameters)})
-    if isinstance(tool, dict):
-        parameters = tool.get("parameters")
-        if isinstance(parameters, dict) and EXAMPLES_KEY in parameters:
-            return {**tool, "parameters": _strip_schema(parameters)}
-    return tool
-
-
-def _strip_schema(parameters: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in parameters.items() if key != EXAMPLES_KEY}

@@ -11,6 +11,7 @@ from pydantic import PlainValidator
 
 from voice.protocol.wire_model import (
     EMPTY_IF_NULL,
+    FAIL_FAST,
     OPEN,
     ItemStatus,
     JsonText,
@@ -100,7 +101,7 @@ def parse_part(value: object) -> ContentPart:
 
 
 AnyPart = Annotated[ContentPart, PlainValidator(parse_part)]
-Content = Annotated[list[AnyPart], EMPTY_IF_NULL]
+Content = Annotated[list[AnyPart], FAIL_FAST, EMPTY_IF_NULL]
 
 
 class _BaseItem(WireModel):
@@ -258,3 +259,6 @@ def parse_item(value: Mapping[str, Any] | WireModel | object) -> Item:
 
 AnyItem = Annotated[Item, PlainValidator(parse_item)]
 """An item as a field of another model."""
+
+AnyItems = Annotated[list[AnyItem], FAIL_FAST]
+"""A list of items; reading stops at the first wrong one, however long the list."""

@@ -4,7 +4,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field
 
-from voice.protocol.items import AnyItem
+from voice.protocol.items import AnyItems
 from voice.protocol.session_config import MaxOutputTokens, ResponseAudioConfig
 from voice.protocol.wire_model import (
     EMPTY_IF_NULL,
@@ -99,7 +99,7 @@ class Response(WireModel):
     object: Text = "realtime.response"
     status: ResponseStatus = "in_progress"
     status_details: StatusDetails | None = None
-    output: Annotated[list[AnyItem], EMPTY_IF_NULL] = []
+    output: Annotated[AnyItems, EMPTY_IF_NULL] = []
     conversation_id: str | None = None
     output_modalities: list[Modality] | None = None
     max_output_tokens: MaxOutputTokens = None

@@ -1,15 +1,28 @@
 """Every event that a server sends, in GA spelling.
 
-The response events live in ``response_events`` and the response object in ``response_object``;
+Those about items live in ``conversation_events``, those about responses in ``response_events``;
 this module is where to import all of them from.
 """
 
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Final, Literal, TypeAlias
+from typing import Annotated, ClassVar, Final, Literal, TypeAlias
 
-from pydantic import Field, PlainValidator
-
-from voice.protocol.items import AnyItem
+from voice.protocol.conversation_events import (
+    CONVERSATION_EVENT_MODELS,
+    Conversation,
+    ConversationCreated,
+    ConversationItemAdded,
+    ConversationItemCreated,
+    ConversationItemDeleted,
+    ConversationItemDone,
+    ConversationItemInputAudioTranscriptionCompleted,
+    ConversationItemInputAudioTranscriptionDelta,
+    ConversationItemInputAudioTranscriptionFailed,
+    ConversationItemInputAudioTranscriptionSegment,
+    ConversationItemRetrieved,
+    ConversationItemTruncated,
+    TranscriptionUsage,
+)
 from voice.protocol.response_events import (
     RESPONSE_EVENT_MODELS,
     AudioDelta,
@@ -33,7 +46,6 @@ from voice.protocol.response_events import (
     ResponseOutputItemDone,
     ResponseOutputTextDelta,
     ResponseOutputTextDone,
-    with_item_object,
 )
 from voice.protocol.response_object import (
     ERROR_AS_STRING,
@@ -48,12 +60,11 @@ from voice.protocol.response_object import (
 from voice.protocol.session_config import AnySession
 from voice.protocol.wire_model import (
     EMPTY_IF_NULL,
-    Index,
+    FAIL_FAST,
     ServerEventModel,
     Text,
     UnknownEvent,
     Whole,
-    WireModel,
 )
 
 __all__ = [
@@ -150,141 +161,6 @@ class TranscriptionSessionUpdated(ServerEventModel):
     session: AnySession
 
 
-class Conversation(WireModel):
-    """A conversation's identity."""
-
-    id: str | None = None
-    object: Text = "realtime.conversation"
-
-
-class ConversationCreated(ServerEventModel):
-    """A conversation began; optional, never wait for it."""
-
-    type: Literal["conversation.created"] = "conversation.created"
-    conversation: Conversation
-
-
-class _ItemCarrier(ServerEventModel):
-    item: AnyItem
-
-    def to_wire(self) -> dict[str, Any]:
-        """Return the event with its item named as one."""
-        return with_item_object(super().to_wire())
-
-
-class _PlacedItem(_ItemCarrier):
-    """``previous_item_id`` is None at the head of the conversation."""
-
-    previous_item_id: str | None = None
-
-    NULL_IS_SENT: ClassVar[frozenset[str]] = frozenset({"previous_item_id"})
-
-
-class ConversationItemAdded(_PlacedItem):
-    """An item entered the conversation, perhaps still in progress."""
-
-    type: Literal["conversation.item.added"] = "conversation.item.added"
-
-
-class ConversationItemCreated(_PlacedItem):
-    """The older name of ConversationItemAdded; some GA servers still send it."""
-
-    type: Literal["conversation.item.created"] = "conversation.item.created"
-
-
-class ConversationItemDone(_PlacedItem):
-    """An item is complete; not every server says so."""
-
-    type: Literal["conversation.item.done"] = "conversation.item.done"
-
-
-class ConversationItemRetrieved(_ItemCarrier):
-    """The answer to a retrieve."""
-
-    type: Literal["conversation.item.retrieved"] = "conversation.item.retrieved"
-
-
-class ConversationItemDeleted(ServerEventModel):
-    """An item left the conversation."""
-
-    type: Literal["conversation.item.deleted"] = "conversation.item.deleted"
-    item_id: str
-
-
-class ConversationItemTruncated(ServerEventModel):
-    """An assistant message was cut at what was heard."""
-
-    type: Literal["conversation.item.truncated"] = "conversation.item.truncated"
-    item_id: str
-    content_index: Index = 0
-    audio_end_ms: Whole
-
-
-class TranscriptionUsage(WireModel):
-    """What a transcription cost: ``duration`` with seconds, or ``tokens`` with extra counts."""
-
-    type: Text = "duration"
-    seconds: float | None = None
-
-
-def _parse_transcription_usage(value: object) -> TranscriptionUsage:
-    if isinstance(value, TranscriptionUsage):
-        return value
-    if isinstance(value, dict) and value:
-        return TranscriptionUsage.model_validate(value)
-    return TranscriptionUsage(seconds=0.0)
-
-
-class _TranscriptionEvent(ServerEventModel):
-    """An event about the transcript of one user item; comes at any time after the commit."""
-
-    item_id: str
-    content_index: Index = 0
-
-
-class ConversationItemInputAudioTranscriptionDelta(_TranscriptionEvent):
-    """More of a transcript."""
-
-    type: Literal["conversation.item.input_audio_transcription.delta"] = (
-        "conversation.item.input_audio_transcription.delta"
-    )
-    delta: Text = ""
-
-
-class ConversationItemInputAudioTranscriptionCompleted(_TranscriptionEvent):
-    """The authoritative transcript; strict GA clients demand ``usage``, so one is always sent."""
-
-    type: Literal["conversation.item.input_audio_transcription.completed"] = (
-        "conversation.item.input_audio_transcription.completed"
-    )
-    transcript: Text = ""
-    usage: Annotated[TranscriptionUsage, PlainValidator(_parse_transcription_usage)] = Field(
-        default_factory=lambda: TranscriptionUsage(seconds=0.0)
-    )
-
-
-class ConversationItemInputAudioTranscriptionSegment(_TranscriptionEvent):
-    """One speaker's stretch of a diarised transcript; times in seconds."""
-
-    type: Literal["conversation.item.input_audio_transcription.segment"] = (
-        "conversation.item.input_audio_transcription.segment"
-    )
-    id: str
-    text: Text = ""
-    speaker: Text = ""
-    start: float
-    end: float
-
-
-class ConversationItemInputAudioTranscriptionFailed(_TranscriptionEvent):
-    """A transcription failed; the conversation goes on without the words."""
-
-    type: Literal["conversation.item.input_audio_transcription.failed"] = (
-        "conversation.item.input_audio_transcription.failed"
-    )
-    error: Annotated[StatusError, ERROR_AS_STRING]
-
-
 class InputAudioBufferCommitted(ServerEventModel):
     """The buffered audio became a user item."""
 
@@ -362,7 +238,7 @@ class RateLimitsUpdated(ServerEventModel):
     """Remaining quota; its place among other events is not contractual."""
 
     type: Literal["rate_limits.updated"] = "rate_limits.updated"
-    rate_limits: Annotated[list[RateLimit], EMPTY_IF_NULL] = []
+    rate_limits: Annotated[list[RateLimit], FAIL_FAST, EMPTY_IF_NULL] = []
 
 
 class _McpListEvent(ServerEventModel):
@@ -394,17 +270,6 @@ _MODELS: Final[tuple[type[ServerEventModel], ...]] = (
     SessionCreated,
     SessionUpdated,
     TranscriptionSessionUpdated,
-    ConversationCreated,
-    ConversationItemAdded,
-    ConversationItemCreated,
-    ConversationItemDone,
-    ConversationItemRetrieved,
-    ConversationItemDeleted,
-    ConversationItemTruncated,
-    ConversationItemInputAudioTranscriptionDelta,
-    ConversationItemInputAudioTranscriptionCompleted,
-    ConversationItemInputAudioTranscriptionSegment,
-    ConversationItemInputAudioTranscriptionFailed,
     InputAudioBufferCommitted,
     InputAudioBufferCleared,
     InputAudioBufferSpeechStarted,
@@ -418,6 +283,7 @@ _MODELS: Final[tuple[type[ServerEventModel], ...]] = (
     McpListToolsInProgress,
     McpListToolsCompleted,
     McpListToolsFailed,
+    *CONVERSATION_EVENT_MODELS,
     *RESPONSE_EVENT_MODELS,
 )
 

@@ -7,11 +7,13 @@ default.
 
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import PlainValidator
+from pydantic import Field, PlainValidator
 
-from voice.protocol.items import AnyItem
+from voice.protocol.items import AnyItems
 from voice.protocol.wire_model import (
     EMPTY_IF_NULL,
+    FAIL_FAST,
+    MAX_WHOLE,
     OPEN,
     Modality,
     PartialModel,
@@ -60,7 +62,7 @@ def _parse_tool(value: object) -> Tool:
     return value
 
 
-Tools = Annotated[list[Annotated[Tool, PlainValidator(_parse_tool)]], EMPTY_IF_NULL]
+Tools = Annotated[list[Annotated[Tool, PlainValidator(_parse_tool)]], FAIL_FAST, EMPTY_IF_NULL]
 
 
 class ToolChoiceFunction(WireModel):
@@ -80,6 +82,19 @@ class ToolChoiceMcp(WireModel):
 
 ToolChoice: TypeAlias = str | ToolChoiceFunction | ToolChoiceMcp
 """``auto``, ``none``, ``required``, or one tool."""
+
+
+def _parse_tool_choice(value: object) -> ToolChoice | None:
+    if value is None or isinstance(value, str | ToolChoiceFunction | ToolChoiceMcp):
+        return value
+    if isinstance(value, dict) and value.get("type") == "mcp":
+        return ToolChoiceMcp.model_validate(value)
+    if isinstance(value, dict) and value.get("type") == "function":
+        nested = value.get("function")
+        return ToolChoiceFunction.model_validate(
+            {"type": "function", **nested} if isinstance(nested, dict) else value
+        )
+    raise ValueError("tool_choice must be a string, or an object of type function or mcp")
 
 
 class Transcription(PartialModel):
@@ -173,7 +188,7 @@ class AudioConfig(PartialModel):
     output: AudioOutputConfig | None = None
 
 
-MaxOutputTokens = int | Literal["inf"] | None
+MaxOutputTokens = Annotated[int, Field(ge=0, le=MAX_WHOLE)] | Literal["inf"] | None
 
 
 class _Generation(PartialModel):
@@ -185,7 +200,7 @@ class _Generation(PartialModel):
     instructions: str | None = None
     output_modalities: list[Modality] | None = None
     tools: Tools = []
-    tool_choice: ToolChoice | None = None
+    tool_choice: Annotated[ToolChoice | None, PlainValidator(_parse_tool_choice)] = None
     max_output_tokens: MaxOutputTokens = None
     temperature: float | None = None
     prompt: dict[str, Any] | None = None
@@ -259,5 +274,5 @@ class ResponseConfig(_Generation):
 
     audio: ResponseAudioConfig | None = None
     conversation: str | None = None
-    input: list[AnyItem] | None = None
+    input: AnyItems | None = None
     metadata: dict[str, str] | None = None

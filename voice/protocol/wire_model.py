@@ -9,10 +9,10 @@ The annotated types below accept what sloppy peers send and promise our own code
 
 from dataclasses import dataclass
 from math import isfinite
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Final, Literal
 
 import orjson
-from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainValidator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator
 
 from voice.protocol.formats import AudioFormat, read_format
 
@@ -133,6 +133,9 @@ OPEN = PlainValidator(_any_str)
 EMPTY_IF_NULL = BeforeValidator(_list)
 """For lists: null is read as the empty list."""
 
+FAIL_FAST = Field(fail_fast=True)
+"""For lists: reading stops at the first wrong element, however long the list."""
+
 Text = Annotated[str, BeforeValidator(_text)]
 """A string; null is read as the empty string."""
 
@@ -142,10 +145,13 @@ JsonText = Annotated[str, BeforeValidator(_json_text)]
 LooseText = Annotated[str | None, BeforeValidator(_loose_text)]
 """A string or None; numbers and objects are written as JSON text."""
 
-Index = Annotated[int, BeforeValidator(_index)]
+MAX_WHOLE: Final = 2**53
+"""Largest whole number that every JSON reader keeps exact."""
+
+Index = Annotated[int, Field(ge=0, le=MAX_WHOLE), BeforeValidator(_index)]
 """An index; null is read as 0."""
 
-Whole = Annotated[int, BeforeValidator(_whole)]
+Whole = Annotated[int, Field(ge=-MAX_WHOLE, le=MAX_WHOLE), BeforeValidator(_whole)]
 """A whole number, usually of milliseconds; a fraction is floored."""
 
 WireFormat = Annotated[AudioFormat, PlainValidator(read_format)]
