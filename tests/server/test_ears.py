@@ -1,0 +1,73 @@
+"""Appended audio to scores and transcripts, in order."""
+
+import asyncio
+
+import numpy as np
+
+from tests.server.serving_kit import until
+from voice.core import server_messages as msg
+from voice.engines.ports import Transcript
+from voice.engines.scripted import ScriptedStt, ScriptedTurnEnd, ScriptedVad, tone
+from voice.errors import EngineError
+from voice.protocol.formats import PCM16, PCMU
+from voice.server.ears import Ears, transcribe
+
+
+async def heard(actions, count):
+    fed = []
+    ears = Ears(ScriptedVad(), PCM16, fed.append)
+    for action in actions:
+        ears.hear(action)
+    task = asyncio.create_task(ears.run())
+    await until(lambda: len(fed) >= count)
+    task.cancel()
+    await asyncio.wait({task})
+    return fed
+
+
+def score(pcm, end_ms=0):
+    return msg.ScoreSpeech(pcm.tobytes(), end_ms)
+
+
+async def test_positions_count_the_audio_and_not_the_clock():
+    loud = tone(320, rate_hz=24_000)
+    quiet = tone(320, amplitude=0, rate_hz=24_000)
+    fed = await heard([score(loud), score(quiet)], 19)
+    assert [step.end_ms for step in fed] == [32 * n for n in range(1, len(fed) + 1)]
+    assert [step.probability for step in fed[:9]] == [1.0] * 9
+    assert fed[-1].probability == 0.0
+
+
+async def test_a_reset_moves_the_clock_and_changes_the_format():
+    silence = bytes([0xFF]) * (8 * 320)
+    fed = await heard([msg.ResetSpeech(PCMU, 5_000), msg.ScoreSpeech(silence, 5_320)], 9)
+    assert fed[0] == msg.SpeechScored(5_032, 0.0)
+
+
+def order(audio=b"\0\0" * 24_000):
+    return msg.Transcribe("item", 3, audio, PCM16)
+
+
+async def test_the_recogniser_gets_16_kilohertz_and_its_words_are_judged():
+    fed, stt = [], ScriptedStt(["Stop."])
+    await transcribe(order(), stt, ScriptedTurnEnd(0.8), fed.append)
+    assert fed == [msg.Transcribed("item", 3, "Stop.", 0.8)]
+    assert stt.heard_samples == [16_000]
+
+
+async def test_no_words_say_nothing_about_the_end():
+    fed = []
+    await transcribe(order(), ScriptedStt(), ScriptedTurnEnd(0.8), fed.append)
+    assert fed == [msg.Transcribed("item", 3, "", 0.5)]
+
+
+async def test_a_failing_recogniser_is_told_and_not_raised():
+    class Deaf(ScriptedStt):
+        async def transcribe(self, pcm, *, language=None):
+            assert isinstance(pcm, np.ndarray)
+            raise EngineError("the recogniser is busy")
+
+    fed = []
+    await transcribe(order(), Deaf(), ScriptedTurnEnd(), fed.append)
+    assert fed == [msg.TranscriptionFailed("item", 3, "the recogniser is busy")]
+    assert Transcript("").text == ""

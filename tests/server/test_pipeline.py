@@ -1,0 +1,110 @@
+"""One response: text in, events of the core out, in order and with exact word times."""
+
+import asyncio
+
+import pytest
+
+from tests.server.serving_kit import until
+from voice.core import server_messages as msg
+from voice.engines.scripted import ScriptedBrain, ScriptedReply, ScriptedTts
+from voice.protocol.formats import PCM16
+from voice.server.pipeline import Voices, run_response
+
+PROMPT = msg.Prompt(instructions="", entries=())
+
+
+async def run(reply, *, audio_format=PCM16, tts=None):
+    fed = []
+    voices = Voices(ScriptedBrain([reply]), tts or ScriptedTts())
+    await run_response(msg.StartResponse("resp", PROMPT, audio_format), voices, fed.append)
+    return fed
+
+
+def texts(fed):
+    return [(word.text, word.end_ms) for step in fed for word in getattr(step, "words", ())]
+
+
+async def test_word_times_run_on_over_the_pieces():
+    fed = await run("Yes, sure thing. All done.")
+    assert texts(fed) == [
+        ("Yes,", 100),
+        (" sure", 200),
+        (" thing.", 300),
+        (" All", 400),
+        (" done.", 500),
+    ]
+
+
+async def test_silent_markup_counts_with_the_words_around_it():
+    text = "Look: **very** good 🎉 indeed."
+    fed = await run(text)
+    assert "".join(word for word, _ in texts(fed)) == text
+    spoken = [step.text for step in fed if isinstance(step, msg.SpeechBegun)]
+    assert "".join(spoken) == text
+    ends = [end for _, end in texts(fed)]
+    assert ends == sorted(ends)
+
+
+async def test_what_was_never_spoken_is_still_told_as_text():
+    fed = await run("🎉")
+    assert [type(step) for step in fed] == [
+        msg.AnswerBegun,
+        msg.SpeechBegun,
+        msg.SpeechMade,
+        msg.AnswerEnded,
+    ]
+    assert fed[2].audio == b""
+
+
+async def test_text_before_a_call_is_spoken_before_it():
+    reply = ScriptedReply("One moment please.", calls=(("get_time", {}),))
+    kinds = [type(step) for step in await run(reply)]
+    assert kinds.index(msg.SpeechBegun) < kinds.index(msg.CallMade)
+    assert kinds[-1] is msg.AnswerEnded
+
+
+async def test_a_text_answer_needs_no_voice():
+    tts = ScriptedTts()
+    fed = await run("Only text.", audio_format=None, tts=tts)
+    written = "".join(step.text for step in fed if isinstance(step, msg.TextWritten))
+    assert written == "Only text."
+    assert tts.spoken == []
+
+
+async def test_what_came_before_a_failure_is_spoken():
+    fed = await run(ScriptedReply("This is fine. And then", error="gone"))
+    assert any(isinstance(step, msg.SpeechMade) and step.audio for step in fed)
+    assert fed[-1] == msg.AnswerFailed("resp", "engine_error", "gone")
+
+
+async def test_a_bug_in_an_engine_is_reported_without_its_details(caplog):
+    class Broken(ScriptedTts):
+        async def speak(self, text, *, voice=None, speed=1.0):
+            raise ZeroDivisionError("secret detail")
+            yield
+
+    fed = await run("Hello.", tts=Broken())
+    assert fed[-1].code == "internal_error"
+    assert "secret" not in fed[-1].message
+    assert "ZeroDivisionError" in caplog.text
+
+
+async def test_cancelling_stops_the_brain_and_feeds_nothing_more():
+    gate = asyncio.Event()
+    brain = ScriptedBrain([ScriptedReply("One two three four.", pause_after=2)])
+    fed = []
+    voices = Voices(brain, ScriptedTts(gate=gate))
+    work = run_response(msg.StartResponse("resp", PROMPT, PCM16), voices, fed.append)
+    task = asyncio.create_task(work)
+    await until(lambda: fed)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert brain.closed_early == 1
+    assert not [step for step in fed if isinstance(step, msg.AnswerEnded | msg.AnswerFailed)]
+
+
+async def test_long_speech_travels_in_short_deltas():
+    fed = await run("Word.", tts=ScriptedTts(word_ms=1_000))
+    sizes = [len(step.audio) for step in fed if isinstance(step, msg.SpeechMade)]
+    assert sizes == [9_600] * 5

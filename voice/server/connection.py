@@ -1,0 +1,188 @@
+"""One client of the embedded server: a socket, a pure core, and engines at work.
+
+``feed`` is the only way into the core; it is synchronous and performs the actions at once, in
+order. Tasks
+(socket reader, ears, transcriptions, responses) only ever call ``feed`` (DESIGN §5).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from voice.core import server_messages as msg
+from voice.core.refusals import Refusal
+from voice.core.server import ServerCore
+from voice.engines.ports import Engines
+from voice.errors import LinkLost, RemoteProtocolError
+from voice.protocol.client_events import AudioAppend, ClientEvent
+from voice.protocol.codec import ServerCodec
+from voice.server.ears import Ears, transcribe
+from voice.server.outbox import Outbox
+from voice.server.pipeline import Voices, run_response
+
+logger = logging.getLogger(__name__)
+
+BAD_FRAMES = 20
+BAD_FRAMES_S = 10.0
+"""More bad frames than this in so many seconds end the connection (FAULTS §5)."""
+
+
+class _ClientGone(Exception):
+    """The socket is closed; ends the connection's task group."""
+
+
+class Connection:
+    """Serves one WebSocket from ``session.created`` to the close."""
+
+    def __init__(
+        self,
+        socket: WebSocket,
+        core: ServerCore,
+        codec: ServerCodec,
+        engines: Engines,
+        *,
+        now_ms: Callable[[], int],
+        on_measured: Callable[[msg.TurnMeasured], None],
+    ) -> None:
+        self._socket = socket
+        self._core = core
+        self._codec = codec
+        self._engines = engines
+        self._now_ms = now_ms
+        self._on_measured = on_measured
+        self._voices = Voices(engines.brain, engines.tts)
+        self._outbox = Outbox(socket.send_text)
+        self._ears = Ears(engines.vad, core.view.input_format, self.feed)
+        self._tasks: asyncio.TaskGroup
+        self._responses: dict[str, asyncio.Task[None]] = {}  # bounded: by the core
+        self._transcriptions: dict[tuple[str, int], asyncio.Task[None]] = {}  # bounded: as items
+        self._bad_frames: deque[float] = deque(maxlen=BAD_FRAMES + 1)
+        self._alarm = asyncio.Event()
+        self._armed_ms: int | None = None
+        self._performers: dict[type, Callable[[Any], None]] = {
+            msg.Send: self._send,
+            msg.ScoreSpeech: self._ears.hear,
+            msg.ResetSpeech: self._ears.hear,
+            msg.Transcribe: self._transcribe,
+            msg.DropTranscription: self._drop_transcription,
+            msg.StartResponse: self._start_response,
+            msg.StopResponse: self._stop_response,
+            msg.CloseConnection: lambda close: self._outbox.close_with(close.code, close.reason),
+            msg.TurnMeasured: on_measured,
+        }
+
+    async def run(self) -> None:
+        """Serve until either side closes. The socket must have been accepted."""
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                self._tasks = tasks
+                tasks.create_task(self._ears.run())
+                tasks.create_task(self._run_outbox())
+                tasks.create_task(self._run_alarm())
+                self.feed(msg.Opened())
+                await self._read()
+        except* _ClientGone:
+            pass
+
+    def close(self, code: int, reason: str) -> None:
+        """Close after everything that is queued."""
+        self._outbox.close_with(code, reason)
+
+    def feed(self, event: ClientEvent | AudioAppend | msg.ServerInput) -> None:
+        """Give the core an event and perform what it orders."""
+        for action in self._core.handle(event, self._now_ms()):
+            self._performers[type(action)](action)
+        deadline_ms = self._core.next_deadline_ms()
+        if deadline_ms is not None and (self._armed_ms is None or deadline_ms < self._armed_ms):
+            self._alarm.set()
+
+    # --- socket -----------------------------------------------------------------------------------
+
+    async def _read(self) -> None:
+        try:
+            while True:
+                message = await self._socket.receive()
+                if message["type"] == "websocket.disconnect":
+                    raise _ClientGone
+                text = message.get("text")
+                self._take_frame(text if text is not None else message.get("bytes"))
+                await self._ears.catch_up()
+        except (WebSocketDisconnect, RuntimeError) as error:
+            raise _ClientGone from error
+
+    def _take_frame(self, frame: str | bytes | None) -> None:
+        try:
+            event = self._codec.decode(frame if frame is not None else b"")
+        except RemoteProtocolError as error:
+            refusal = Refusal(error.code, str(error), param=error.param)
+            self._send(self._core.refuse(refusal, error.event_id))
+            self._count_bad_frame()
+        else:
+            self.feed(event)
+
+    def _count_bad_frame(self) -> None:
+        now_s = asyncio.get_running_loop().time()
+        self._bad_frames.append(now_s)
+        if len(self._bad_frames) > BAD_FRAMES and now_s - self._bad_frames[0] < BAD_FRAMES_S:
+            self.close(1008, "Too many malformed events.")
+
+    async def _run_outbox(self) -> None:
+        try:
+            code, reason = await self._outbox.run()
+            await self._socket.close(code, reason)
+        except (LinkLost, OSError, RuntimeError) as error:
+            raise _ClientGone from error
+        raise _ClientGone
+
+    async def _run_alarm(self) -> None:
+        """Give the core a Tick when it wants one."""
+        while True:
+            self._alarm.clear()
+            self._armed_ms = deadline_ms = self._core.next_deadline_ms()
+            wait_s = None if deadline_ms is None else max(0, deadline_ms - self._now_ms()) / 1_000
+            try:
+                async with asyncio.timeout(wait_s):
+                    await self._alarm.wait()
+            except TimeoutError:
+                self.feed(msg.Tick())
+
+    # --- actions ----------------------------------------------------------------------------------
+
+    def _send(self, action: msg.Send) -> None:
+        for frame in self._codec.encode(action.event):
+            self._outbox.put(frame)
+
+    def _transcribe(self, action: msg.Transcribe) -> None:
+        key = (action.item_id, action.generation)
+        work = transcribe(action, self._engines.stt, self._engines.turn_end, self.feed)
+        self._keep(self._transcriptions, key, self._tasks.create_task(work))
+
+    def _drop_transcription(self, action: msg.DropTranscription) -> None:
+        task = self._transcriptions.get((action.item_id, action.generation))
+        if task is not None:
+            task.cancel()
+
+    def _start_response(self, action: msg.StartResponse) -> None:
+        work = run_response(action, self._voices, self.feed)
+        self._keep(self._responses, action.response_id, self._tasks.create_task(work))
+
+    def _stop_response(self, action: msg.StopResponse) -> None:
+        task = self._responses.get(action.response_id)
+        if task is not None and task is not asyncio.current_task():
+            task.cancel()
+
+    @staticmethod
+    def _keep(tasks: dict[Any, asyncio.Task[None]], key: Any, task: asyncio.Task[None]) -> None:
+        tasks[key] = task
+        task.add_done_callback(partial(_forget, tasks, key))
+
+
+def _forget(tasks: dict[Any, asyncio.Task[None]], key: Any, _: asyncio.Task[None]) -> None:
+    tasks.pop(key, None)

@@ -1,0 +1,87 @@
+"""One connection's ears: appended audio → 16 kHz → speech probabilities, in order.
+
+Engines never run on the event loop; this task waits for them and feeds the core. Audio that comes
+faster
+than it can be scored waits in a bounded line, and then the reader of the socket waits.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import TypeAlias
+
+from voice.audio.wire import WireDecoder, decode_wire
+from voice.core import server_messages as msg
+from voice.engines.ports import EAR_RATE_HZ, Pcm, Stt, TurnEnd, Vad
+from voice.errors import EngineError
+from voice.protocol.formats import AudioFormat
+
+MAX_WAITING = 512
+"""Appends in the line before the socket is no longer read: 10 s of 20 ms chunks."""
+
+TRANSCRIPTION_LIMIT_S = 30.0
+"""Longest time for one transcription; the slowest measured takes a tenth of its audio's length."""
+
+Feed: TypeAlias = Callable[[msg.ServerInput], None]
+
+
+class Ears:
+    """Scores one stream of audio; ``run`` is a task of the connection."""
+
+    def __init__(self, vad: Vad, audio_format: AudioFormat, feed: Feed) -> None:
+        self._stream = vad.open()
+        self._frame_samples = vad.frame_samples
+        self._feed = feed
+        self._line: asyncio.Queue[msg.ScoreSpeech | msg.ResetSpeech]
+        self._line = asyncio.Queue(maxsize=MAX_WAITING * 2)
+        self._decoder = WireDecoder(audio_format, EAR_RATE_HZ)
+        self._base_ms = 0
+        self._samples = 0
+
+    def hear(self, action: msg.ScoreSpeech | msg.ResetSpeech) -> None:
+        """Put audio, or a change of the stream, in the line."""
+        self._line.put_nowait(action)
+
+    async def catch_up(self) -> None:
+        """Wait until the line is short enough to read on from the socket."""
+        while self._line.qsize() >= MAX_WAITING:
+            await self._line.join()
+
+    async def run(self) -> None:
+        """Score for ever, in order."""
+        while True:
+            action = await self._line.get()
+            try:
+                if isinstance(action, msg.ResetSpeech):
+                    self._restart(action)
+                else:
+                    await self._score(self._decoder.decode(action.audio))
+            finally:
+                self._line.task_done()
+
+    def _restart(self, reset: msg.ResetSpeech) -> None:
+        self._stream.reset()
+        self._decoder = WireDecoder(reset.format, EAR_RATE_HZ)
+        self._base_ms = reset.position_ms
+        self._samples = 0
+
+    async def _score(self, pcm: Pcm) -> None:
+        for probability in await self._stream.score(pcm):
+            self._samples += self._frame_samples
+            end_ms = self._base_ms + self._samples * 1_000 // EAR_RATE_HZ
+            self._feed(msg.SpeechScored(end_ms, probability))
+
+
+async def transcribe(action: msg.Transcribe, stt: Stt, turn_end: TurnEnd, feed: Feed) -> None:
+    """Recognise one turn and feed the words, or why there are none."""
+    try:
+        async with asyncio.timeout(TRANSCRIPTION_LIMIT_S):
+            pcm = await asyncio.to_thread(decode_wire, action.audio, action.format, EAR_RATE_HZ)
+            heard = await stt.transcribe(pcm, language=action.language)
+    except (EngineError, TimeoutError) as error:
+        text = str(error) or "The recogniser took too long."
+        feed(msg.TranscriptionFailed(action.item_id, action.generation, text))
+        return
+    complete = turn_end.probability(heard.text) if heard.text else 0.5
+    feed(msg.Transcribed(action.item_id, action.generation, heard.text, complete))

@@ -1,0 +1,74 @@
+"""Turns the core's prompt into what a brain is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from voice.core.ledger import Entry
+from voice.core.server_messages import Prompt
+from voice.engines.ports import BrainMessage, BrainRequest, BrainTool, CallRequest
+
+EXAMPLES_KEY = "x-examples"
+"""Annotation inside a tool's JSON schema that carries its author's example sentences."""
+
+
+def brain_request(prompt: Prompt) -> BrainRequest:
+    """Return the brain's request; calls and outputs that lost their partner are left out."""
+    return BrainRequest(
+        instructions=prompt.instructions,
+        messages=_messages(prompt.entries),
+        tools=tuple(_tool(tool) for tool in prompt.tools if tool.get("type") == "function"),
+        tool_choice=_tool_choice(prompt.tool_choice),
+        parallel_tool_calls=prompt.parallel_tool_calls,
+        max_output_tokens=prompt.max_output_tokens,
+        temperature=prompt.temperature,
+    )
+
+
+def _messages(entries: tuple[Entry, ...]) -> tuple[BrainMessage, ...]:
+    answered = {entry.call_id for entry in entries if entry.kind == "function_call_output"}
+    asked = {entry.call_id for entry in entries if entry.kind == "function_call"}
+    messages: list[BrainMessage] = []
+    for entry in entries:
+        if entry.kind == "function_call":
+            # A call that nobody answered would be refused by every chat endpoint.
+            if entry.call_id in answered:
+                _add_call(messages, entry)
+        elif entry.kind == "function_call_output":
+            if entry.call_id in asked:
+                messages.append(BrainMessage("tool", entry.text, call_id=entry.call_id))
+        elif entry.role in ("system", "user", "assistant"):
+            images = tuple(entry.image_urls)
+            messages.append(BrainMessage(_role(entry), entry.text, image_urls=images))
+    return tuple(messages)
+
+
+def _add_call(messages: list[BrainMessage], entry: Entry) -> None:
+    call = CallRequest(entry.call_id or entry.item_id, entry.name or "", entry.arguments)
+    last = messages[-1] if messages else None
+    if last is not None and last.role == "assistant" and last.calls:
+        messages[-1] = BrainMessage("assistant", last.text, calls=(*last.calls, call))
+    else:
+        messages.append(BrainMessage("assistant", calls=(call,)))
+
+
+def _role(entry: Entry) -> Any:
+    return entry.role
+
+
+def _tool(tool: Mapping[str, Any]) -> BrainTool:
+    parameters = dict(tool.get("parameters") or {"type": "object", "properties": {}})
+    examples = parameters.pop(EXAMPLES_KEY, ())
+    return BrainTool(
+        name=str(tool["name"]),
+        description=str(tool.get("description") or ""),
+        parameters=parameters,
+        examples=tuple(str(example) for example in examples),
+    )
+
+
+def _tool_choice(choice: str | Mapping[str, Any]) -> str:
+    if isinstance(choice, str):
+        return choice
+    return f"name:{choice.get('name', '')}" if choice.get("type") == "function" else "auto"

@@ -1,0 +1,129 @@
+"""Runs the embedded server: binds, loads the models, says when it is ready, and ends cleanly."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ipaddress
+import logging
+import socket
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+
+import uvicorn
+
+from voice.engines.ports import Engines
+from voice.errors import SettingsError
+from voice.server.app import ServerConfig, ServerState, create_app
+
+logger = logging.getLogger(__name__)
+
+MAX_FRAME_BYTES = 16 * 1024 * 1024
+"""15 MiB of base64 in one append, as upstream allows, and its JSON around it."""
+
+BACKLOG = 128
+STOP_LIMIT_S = 10
+
+
+class EmbeddedServer:
+    """A listening server; ``async with serving(...)`` makes one."""
+
+    def __init__(self, state: ServerState, listener: socket.socket) -> None:
+        self.state = state
+        self._listener = listener
+
+    @property
+    def url(self) -> str:
+        """The WebSocket URL of ``/v1/realtime``; never holds the token."""
+        host, port = self._listener.getsockname()[:2]
+        shown = f"[{host}]" if ":" in host else host
+        return f"ws://{shown}:{port}/v1/realtime"
+
+
+class _QuietServer(uvicorn.Server):
+    """A server that leaves the signals to the command line: a library must not take them."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Capture nothing."""
+        yield
+
+
+def check_config(config: ServerConfig) -> None:
+    """Raise SettingsError for a bind address that would let strangers in without a token."""
+    if config.token is None and not _is_loopback(config.host):
+        raise SettingsError(
+            f"server.host is {config.host}, which other machines can reach, and no token is set: "
+            "set VOICE_SERVER__TOKEN to a long random string, or bind to 127.0.0.1."
+        )
+
+
+@contextlib.asynccontextmanager
+async def serving(
+    config: ServerConfig, load: Callable[[], Awaitable[Engines]]
+) -> AsyncIterator[EmbeddedServer]:
+    """Listen, load the engines, and serve until the block ends.
+
+    The body runs once the server is ready. Raises SettingsError when the address cannot be bound
+    and
+    EngineError when an engine cannot be loaded.
+    """
+    check_config(config)
+    listener = _bind(config)
+    state = ServerState(config)
+    server = _QuietServer(_uvicorn_config(state))
+    task = asyncio.create_task(server.serve([listener]))
+    try:
+        state.engines = await load()
+        yield EmbeddedServer(state, listener)
+    finally:
+        for connection in list(state.connections):
+            connection.close(1001, "The server is going away.")
+        server.should_exit = True
+        await task
+        listener.close()
+        if state.engines is not None:
+            await state.engines.brain.close()
+
+
+def _bind(config: ServerConfig) -> socket.socket:
+    family = socket.AF_INET6 if ":" in config.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    if sys.platform != "win32":
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((config.host, config.port))
+        # Listening before the server's own loop runs: an early client waits instead of being refused.
+        listener.listen(BACKLOG)
+    except OSError as error:
+        listener.close()
+        raise SettingsError(
+            f"cannot listen on {config.host}:{config.port}: {error.strerror or error}. "
+            "Choose another server.port, or 0 for any free one."
+        ) from error
+    return listener
+
+
+def _uvicorn_config(state: ServerState) -> uvicorn.Config:
+    return uvicorn.Config(
+        create_app(state),
+        ws="websockets-sansio",
+        ws_max_size=MAX_FRAME_BYTES,
+        ws_per_message_deflate=False,
+        ws_ping_interval=20,
+        ws_ping_timeout=20,
+        lifespan="off",
+        log_config=None,
+        log_level="warning",
+        access_log=False,
+        timeout_graceful_shutdown=STOP_LIMIT_S,
+    )
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
