@@ -110,7 +110,7 @@ async def _speak(
 async def _read_brain(
     start: msg.StartResponse, brain: Brain, feed: Feed, steps: asyncio.Queue[_Step]
 ) -> None:
-    """Put the brain's answer into ``steps``, its failure too, so that what came before is spoken."""
+    """Put the answer into ``steps``, its failure last: what came before it is still spoken."""
     try:
         finished = await _read_pieces(start, brain, feed, steps)
     except Exception as error:
@@ -142,7 +142,9 @@ async def _read_pieces(
     return finished
 
 
-async def _deltas(start: msg.StartResponse, brain: Brain, feed: Feed) -> AsyncGenerator[BrainDelta, None]:
+async def _deltas(
+    start: msg.StartResponse, brain: Brain, feed: Feed
+) -> AsyncGenerator[BrainDelta, None]:
     has_begun = False
     async with aclosing(_closable(brain.respond(brain_request(start.prompt)))) as deltas:
         async for delta in deltas:

@@ -93,7 +93,8 @@ def _bind(config: ServerConfig) -> socket.socket:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((config.host, config.port))
-        # Listening before the server's own loop runs: an early client waits instead of being refused.
+        # Listening before the server's own loop runs: an early client waits instead of being
+        # refused.
         listener.listen(BACKLOG)
     except OSError as error:
         listener.close()
