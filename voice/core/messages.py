@@ -7,7 +7,7 @@ for microphone and speaker.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import TypeAlias
 
@@ -72,7 +72,7 @@ class FrameRefused:
 class MicFrame:
     """A stretch of the microphone, whole samples in the wire format."""
 
-    audio: bytes
+    audio: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +179,7 @@ class SendEvent:
 class SendAudio:
     """Append microphone audio; the oldest is dropped where the network is too slow."""
 
-    audio: bytes
+    audio: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +188,7 @@ class PlayAudio:
 
     item_id: str
     content_index: int
-    audio: bytes
+    audio: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

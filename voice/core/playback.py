@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from voice.core.bounded import BoundedDict
 from voice.core.heard_text import Script
 from voice.protocol.formats import PCM16, AudioFormat
 from voice.protocol.playback import HeardPart
@@ -54,6 +55,8 @@ class Playback:
         self._format = audio_format
         self._parts: dict[tuple[str, int], _Part] = {}
         self._is_sounding = False
+        self._received_items: BoundedDict[str, bool] = BoundedDict(MAX_PARTS)
+        self._heard_bytes: BoundedDict[tuple[str, int], int] = BoundedDict(MAX_PARTS)
 
     @property
     def is_sounding(self) -> bool:
@@ -70,6 +73,10 @@ class Playback:
         """Responses that have a part here."""
         return {part.response_id for part in self._parts.values()}
 
+    def has_received(self, item_id: str) -> bool:
+        """Return whether any audio of an item ever went to the speaker."""
+        return item_id in self._received_items
+
     def set_format(self, audio_format: AudioFormat) -> None:
         """Use the endpoint's effective output format, known once it has had our configuration."""
         self._format = audio_format
@@ -79,6 +86,8 @@ class Playback:
         part = self._parts.get((item_id, content_index))
         if part is None:
             part = self._open(response_id, item_id, content_index)
+        if not part.received_bytes:
+            self._received_items[item_id] = True
         part.received_bytes += size
         self._is_sounding = True
 
@@ -151,6 +160,9 @@ class Playback:
 
     def _open(self, response_id: str, item_id: str, content_index: int) -> _Part:
         part = _Part(item_id, content_index, response_id)
+        # Audio may come after the end of its response was reported; it goes on where it was.
+        part.received_bytes = self._heard_bytes.pop((item_id, content_index), 0)
+        part.drained_ms = self._received_ms(part)
         self._parts[item_id, content_index] = part
         if len(self._parts) > MAX_PARTS:
             del self._parts[next(iter(self._parts))]
@@ -160,8 +172,7 @@ class Playback:
         return self._format.bytes_to_ms(part.received_bytes)
 
     def _forget_heard(self) -> None:
-        self._parts = {
-            key: part
-            for key, part in self._parts.items()
-            if not part.is_complete or part.drained_ms < self._received_ms(part)
-        }
+        for key, part in list(self._parts.items()):
+            if part.is_complete and part.drained_ms == self._received_ms(part):
+                del self._parts[key]
+                self._heard_bytes[key] = part.received_bytes

@@ -175,11 +175,16 @@ class ErrorReported:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """The last update of every session."""
+    """The last update of every session.
+
+    ``code`` is a WebSocket close code, an HTTP status, or 0. ``retryable`` says whether another
+    session may fare better.
+    """
 
     kind: EndKind
     code: int
     reason: str
+    retryable: bool = False
 
 
 Update: TypeAlias = (

@@ -1,0 +1,96 @@
+"""The user's turn as the client sees it: silent, speaking, holding the button, owed an answer."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+TALK_TAIL_MS = 200
+"""The microphone stays open this long after the talk button is released (the last syllable)."""
+
+OWED_DEADLINE_MS = 3_000
+"""An endpoint that starts responses by itself may start none (a cough); then we stop waiting."""
+
+SPEECH_DEADLINE_MS = 120_000
+"""A turn whose end is never reported is given up after this long."""
+
+
+class TurnState(Enum):
+    """Where the user's turn stands."""
+
+    SILENT = "silent"
+    SPEAKING = "speaking"
+    HELD = "the talk button is down"
+    RELEASING = "the talk button was released just now"
+    OWED = "the endpoint is about to answer by itself"
+
+
+_S, _P, _H = TurnState.SILENT, TurnState.SPEAKING, TurnState.HELD
+_R, _O = TurnState.RELEASING, TurnState.OWED
+
+
+class TurnEvent(Enum):
+    """What can happen to the turn."""
+
+    STARTED = "the endpoint hears speech"
+    STOPPED = "the endpoint hears no more speech, and will not answer by itself"
+    STOPPED_OWING = "the endpoint hears no more speech, and will answer by itself"
+    PRESSED = "talk button down"
+    RELEASED = "talk button up"
+    ANSWERED = "a response began"
+    EXPIRED = "the deadline of the state"
+
+
+TRANSITIONS: dict[tuple[TurnState, TurnEvent], TurnState] = {
+    (_S, TurnEvent.STARTED): _P,
+    (_O, TurnEvent.STARTED): _P,
+    (_P, TurnEvent.STOPPED): _S,
+    (_P, TurnEvent.STOPPED_OWING): _O,
+    (_S, TurnEvent.PRESSED): _H,
+    (_P, TurnEvent.PRESSED): _H,
+    (_R, TurnEvent.PRESSED): _H,
+    (_O, TurnEvent.PRESSED): _H,
+    (_H, TurnEvent.RELEASED): _R,
+    (_O, TurnEvent.ANSWERED): _S,
+    (_P, TurnEvent.EXPIRED): _S,
+    (_R, TurnEvent.EXPIRED): _S,
+    (_O, TurnEvent.EXPIRED): _S,
+}
+"""The whole machine; a missing key changes nothing, since people and endpoints do odd things."""
+
+_WAIT_MS = {_P: SPEECH_DEADLINE_MS, _R: TALK_TAIL_MS, _O: OWED_DEADLINE_MS}
+
+
+class UserTurn:
+    """The turn of the one user of a session, with the deadline of its state."""
+
+    def __init__(self) -> None:
+        self.state = TurnState.SILENT
+        self.deadline_ms: int | None = None
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether we may ask for a response: nobody speaks and none is owed."""
+        return self.state is TurnState.SILENT
+
+    @property
+    def is_speaking(self) -> bool:
+        """Whether a response that begins now would talk over the user."""
+        return self.state in (TurnState.SPEAKING, TurnState.HELD, TurnState.RELEASING)
+
+    def move(self, event: TurnEvent, now_ms: int) -> bool:
+        """Take one step and return whether the state changed."""
+        after = TRANSITIONS.get((self.state, event))
+        if after is None:
+            return False
+        self.state = after
+        wait_ms = _WAIT_MS.get(after)
+        self.deadline_ms = None if wait_ms is None else now_ms + wait_ms
+        return True
+
+    def expire(self, now_ms: int) -> TurnState | None:
+        """Leave a state whose deadline has passed; return the state that was left, or None."""
+        if self.deadline_ms is None or now_ms < self.deadline_ms:
+            return None
+        left = self.state
+        self.move(TurnEvent.EXPIRED, now_ms)
+        return left
