@@ -1,0 +1,94 @@
+"""The interruption: speech, a button and typed text all come here (DESIGN §6).
+
+Two steps: the decision, which makes old answers dead and silences the speaker, and the account,
+taken when the speaker has said what was heard.
+"""
+
+from __future__ import annotations
+
+from voice.core.client_state import ClientState
+from voice.core.messages import CancelTool, FlushPlayback, PlaybackDrained, PlaybackStopped
+from voice.core.playback import Cut
+from voice.core.responses import SlotState
+from voice.core.updates import Interrupted
+from voice.protocol.client_events import (
+    ConversationItemDelete,
+    ConversationItemTruncate,
+    ResponseCancel,
+)
+
+
+def interrupt(state: ClientState, *, by_speech: bool) -> None:
+    """Stop the assistant: make its answers dead, cancel what is active, silence the speaker.
+
+    ``by_speech`` says that the endpoint heard the user itself. It may then have cancelled its
+    response already, and a request on its way will be answered while the user speaks, or, if
+    later, for the new turn as well.
+    """
+    slot = state.slot
+    if slot.state is SlotState.ACTIVE:
+        if not (by_speech and state.endpoint_interrupts):
+            send_cancel(state)
+        slot.cancel(state.now_ms)
+        if not state.capabilities.done_after_cancel:
+            slot.done(slot.response_id)
+    elif slot.state is SlotState.REQUESTED and not by_speech:
+        slot.cancel(state.now_ms)
+    state.epoch += 1
+    if not state.playback.is_empty:
+        state.actions.append(FlushPlayback())
+    for call in state.calls.running:
+        if call.name in state.cancellable_tools:
+            state.actions.append(CancelTool(call.call_id))
+
+
+def send_cancel(state: ClientState) -> None:
+    """Cancel the response in the slot by its id, so that no other one is hit."""
+    if state.capabilities.can_cancel:
+        state.send(
+            ResponseCancel(event_id=state.new_id("cancel"), response_id=state.slot.response_id)
+        )
+
+
+class PlaybackHandlers:
+    """Take what the speaker reports."""
+
+    def __init__(self, state: ClientState) -> None:
+        self._state = state
+
+    def on_drained(self, event: PlaybackDrained) -> None:
+        """Everything sounded."""
+        self._state.playback.drained()
+
+    def on_stopped(self, event: PlaybackStopped) -> None:
+        """Take back what was not heard: one truncate or delete for each item that was cut."""
+        for cut in self._state.playback.stopped(event.heard):
+            self._take_back(cut)
+
+    def _take_back(self, cut: Cut) -> None:
+        state = self._state
+        state.cut_items[cut.item_id] = cut.is_unheard
+        is_known = cut.item_id in state.ledger
+        if cut.is_unheard:
+            delete_unheard(state, cut.item_id)
+        else:
+            if state.capabilities.can_truncate:
+                state.send(
+                    ConversationItemTruncate(
+                        event_id=state.new_id("truncate"),
+                        item_id=cut.item_id,
+                        content_index=cut.content_index,
+                        audio_end_ms=cut.audio_end_ms,
+                    )
+                )
+            if is_known:
+                state.ledger.truncate(cut.item_id, cut.audio_end_ms, cut.heard_text)
+        state.publish(Interrupted(cut.item_id, cut.audio_end_ms, cut.heard_text, cut.unheard_text))
+
+
+def delete_unheard(state: ClientState, item_id: str) -> None:
+    """Take an item out of the conversation of which nothing was heard."""
+    state.cut_items[item_id] = True
+    state.send(ConversationItemDelete(event_id=state.new_id("delete"), item_id=item_id))
+    if item_id in state.ledger:
+        state.ledger.delete(item_id)

@@ -1,0 +1,250 @@
+"""The client's conversation as one pure machine: an event and a time go in, actions come out.
+
+ClientCore only wires: which handler takes which event, and what is looked at after each step. The
+rules live in the handlers (``client_*``, ``barge_in``) and in the machines that they move.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+from voice.core.barge_in import PlaybackHandlers
+from voice.core.client_errors import ErrorHandlers
+from voice.core.client_items import ItemHandlers
+from voice.core.client_link import LinkHandlers
+from voice.core.client_responses import ResponseHandlers
+from voice.core.client_speech import SpeechHandlers
+from voice.core.client_state import ClientState
+from voice.core.client_tools import ToolHandlers
+from voice.core.ledger import Ledger
+from voice.core.link import LinkEvent
+from voice.core.messages import (
+    Action,
+    Announce,
+    CommitTurn,
+    DialectDetected,
+    FrameRefused,
+    HangUp,
+    Input,
+    LinkDown,
+    LinkUp,
+    MicFrame,
+    PlaybackDrained,
+    PlaybackStopped,
+    Publish,
+    Started,
+    Tick,
+    ToolFinished,
+    UserPressed,
+    UserTyped,
+)
+from voice.core.updates import Phase, PhaseChanged
+from voice.errors import VoiceError
+from voice.protocol import server_events as wire
+from voice.protocol.capabilities import Capabilities
+from voice.protocol.formats import AudioFormat
+from voice.protocol.session_config import SessionConfig
+
+Handler: TypeAlias = Callable[[Any], None]
+
+MAX_UNKNOWN_TYPES = 64
+"""Unknown event types are told of once each, up to this many."""
+
+
+class ClientCore:
+    """One client conversation, from the first dial to the end.
+
+    ``config`` may be partial; what it leaves open is filled from ``capabilities``. ``new_id`` gets
+    a kind such as ``item`` or ``ask`` and returns an id that begins with it. ``push_to_talk`` keeps
+    the microphone off the wire while the talk button is up. ``cancellable_tools`` are tools that an
+    interruption stops.
+    """
+
+    def __init__(
+        self,
+        config: SessionConfig,
+        *,
+        new_id: Callable[[str], str],
+        capabilities: Capabilities,
+        push_to_talk: bool = False,
+        cancellable_tools: frozenset[str] = frozenset(),
+    ) -> None:
+        self._state = state = ClientState(
+            config,
+            new_id=new_id,
+            capabilities=capabilities,
+            push_to_talk=push_to_talk,
+            cancellable_tools=cancellable_tools,
+        )
+        self._link = LinkHandlers(state)
+        self._speech = SpeechHandlers(state)
+        self._tools = ToolHandlers(state)
+        self._responses = ResponseHandlers(state, self._tools)
+        self._items = ItemHandlers(state)
+        self._playback = PlaybackHandlers(state)
+        self._errors = ErrorHandlers(state, self._link)
+        self._unknown_types: set[str] = set()
+        self._shown_phase = Phase.CONNECTING
+        # Audio comes fifty times a second each way and moves nothing that is settled afterwards.
+        self._hot: dict[type, Handler] = {
+            MicFrame: self._speech.on_mic_frame,
+            wire.AudioDelta: self._responses.on_audio,
+        }
+        self._handlers = self._input_handlers() | self._wire_handlers()
+
+    def handle(self, event: wire.ServerEvent | Input, now_ms: int) -> list[Action]:
+        """Take one event at one time and return what is to be done, in order.
+
+        Raises LocalProtocolError for a bug of ours; never for anything that an endpoint sends.
+        """
+        state = self._state
+        state.now_ms = now_ms
+        actions: list[Action] = []
+        state.actions = actions
+        hot = self._hot.get(type(event))
+        if hot is not None and not state.link.is_over:
+            hot(event)
+            if state.phase_may_have_changed:
+                self._show_phase()
+            return actions
+        if state.link.is_over:
+            self._absorb(event)
+            return actions
+        handler = self._handlers.get(type(event))
+        if handler is not None:
+            self._take(handler, event)
+        if not state.link.is_over:
+            self._settle()
+            self._show_phase()
+        return actions
+
+    def next_deadline_ms(self) -> int | None:
+        """Return when the next ``Tick`` is wanted, or None."""
+        state = self._state
+        deadlines = [state.link.deadline_ms, state.slot.deadline_ms, state.turn.deadline_ms]
+        wish = state.wishes.pending
+        if wish is not None and wish.not_before_ms > state.now_ms:
+            deadlines.append(wish.not_before_ms)
+        return min((deadline for deadline in deadlines if deadline is not None), default=None)
+
+    @property
+    def phase(self) -> Phase:
+        """What the conversation is doing."""
+        return self._state.phase
+
+    @property
+    def ledger(self) -> Ledger:
+        """The conversation so far; read it, do not change it."""
+        return self._state.ledger
+
+    @property
+    def input_format(self) -> AudioFormat:
+        """The wire format of the microphone's audio."""
+        return self._state.audio_format("input")
+
+    @property
+    def output_format(self) -> AudioFormat:
+        """The wire format of the speaker's audio."""
+        return self._state.audio_format("output")
+
+    def _take(self, handler: Handler, event: wire.ServerEvent | Input) -> None:
+        """Let a handler take an event; an endpoint's oddity that trips it never kills a call."""
+        try:
+            handler(event)
+        except VoiceError:
+            raise
+        except (LookupError, ValueError, TypeError, AttributeError) as exc:
+            if not isinstance(event, wire.ServerEventModel):
+                raise
+            message = f"{event.type} could not be used ({type(exc).__name__}); it is ignored"
+            self._state.warn("event_ignored", message)
+
+    def _settle(self) -> None:
+        """Ask for a response, or announce, if now is the moment for it."""
+        state = self._state
+        self._tools.want_answers()
+        if not (state.link.is_ready and state.slot.is_idle and state.turn.is_silent):
+            return
+        wish = state.wishes.pending
+        if wish is None and not state.playback.is_sounding and not state.calls.is_working:
+            if self._speech.announce_next():
+                wish = state.wishes.pending
+        if wish is not None and state.now_ms >= wish.not_before_ms:
+            self._responses.ask()
+
+    def _show_phase(self) -> None:
+        state = self._state
+        state.phase_may_have_changed = False
+        phase = state.phase
+        if phase is not self._shown_phase:
+            self._shown_phase = phase
+            state.actions.append(Publish(PhaseChanged(phase)))
+
+    def _absorb(self, event: wire.ServerEvent | Input) -> None:
+        """Do nothing for an event that comes after the end, but see the socket close."""
+        link = self._state.link
+        if not link.may(LinkEvent.LOST):
+            return
+        if isinstance(event, LinkDown) or link.is_late(self._state.now_ms):
+            link.move(LinkEvent.LOST, self._state.now_ms)
+
+    def _on_tick(self, event: Tick) -> None:
+        self._link.expire()
+        if not self._state.link.is_over:
+            self._responses.expire()
+            self._speech.expire()
+
+    def _on_unknown(self, event: wire.UnknownEvent) -> None:
+        known = self._unknown_types
+        if event.type not in known and len(known) < MAX_UNKNOWN_TYPES:
+            known.add(event.type)
+            self._state.warn("unknown_event", f"the endpoint sends {event.type!r:.80}; ignored")
+
+    def _input_handlers(self) -> dict[type, Handler]:
+        link, speech = self._link, self._speech
+        return {
+            Started: link.on_started,
+            LinkUp: link.on_up,
+            DialectDetected: link.on_dialect,
+            LinkDown: link.on_down,
+            FrameRefused: link.on_refused_frame,
+            HangUp: link.on_hang_up,
+            UserPressed: speech.on_pressed,
+            UserTyped: speech.on_typed,
+            CommitTurn: speech.on_commit_turn,
+            Announce: speech.on_announce,
+            PlaybackStopped: self._playback.on_stopped,
+            PlaybackDrained: self._playback.on_drained,
+            ToolFinished: self._tools.on_finished,
+            Tick: self._on_tick,
+        }
+
+    def _wire_handlers(self) -> dict[type, Handler]:
+        link, speech, items, responses = self._link, self._speech, self._items, self._responses
+        return {
+            wire.ErrorEvent: self._errors.on_error,
+            wire.UnknownEvent: self._on_unknown,
+            wire.SessionCreated: link.on_created,
+            wire.SessionUpdated: link.on_updated,
+            wire.InputAudioBufferSpeechStarted: speech.on_speech_started,
+            wire.InputAudioBufferSpeechStopped: speech.on_speech_stopped,
+            wire.InputAudioBufferCommitted: speech.on_committed,
+            wire.ConversationItemAdded: items.on_added,
+            wire.ConversationItemCreated: items.on_added,
+            wire.ConversationItemDeleted: items.on_deleted,
+            wire.ConversationItemTruncated: items.on_truncated,
+            wire.ConversationItemRetrieved: items.on_retrieved,
+            wire.ConversationItemInputAudioTranscriptionDelta: items.on_transcript_delta,
+            wire.ConversationItemInputAudioTranscriptionCompleted: items.on_transcript,
+            wire.ConversationItemInputAudioTranscriptionFailed: items.on_transcript_failed,
+            wire.ResponseCreated: responses.on_created,
+            wire.ResponseDone: responses.on_done,
+            wire.ResponseOutputItemAdded: responses.on_item_added,
+            wire.ResponseOutputItemDone: responses.on_item_done,
+            wire.ResponseOutputTextDelta: responses.on_words,
+            wire.ResponseOutputTextDone: responses.on_words_done,
+            wire.ResponseOutputAudioTranscriptDelta: responses.on_words,
+            wire.ResponseOutputAudioTranscriptDone: responses.on_words_done,
+            wire.ResponseOutputAudioDone: responses.on_audio_done,
+        }

@@ -1,0 +1,206 @@
+"""The assistant's side: responses from birth to end, their audio and their words."""
+
+from __future__ import annotations
+
+from voice.core.barge_in import delete_unheard, send_cancel
+from voice.core.client_state import ClientState
+from voice.core.client_tools import ToolHandlers
+from voice.core.ledger import Entry
+from voice.core.messages import PlayAudio
+from voice.core.responses import SlotState
+from voice.core.turn_state import TurnEvent
+from voice.core.updates import AssistantTranscript, ErrorReported, ResponseFinished
+from voice.protocol.client_events import ResponseCreate
+from voice.protocol.items import AssistantMessage, FunctionCall, OutputAudio
+from voice.protocol.server_events import (
+    AudioDelta,
+    Response,
+    ResponseCreated,
+    ResponseDone,
+    ResponseOutputAudioDone,
+    ResponseOutputAudioTranscriptDelta,
+    ResponseOutputAudioTranscriptDone,
+    ResponseOutputItemAdded,
+    ResponseOutputItemDone,
+    ResponseOutputTextDelta,
+    ResponseOutputTextDone,
+)
+
+WordsDelta = ResponseOutputAudioTranscriptDelta | ResponseOutputTextDelta
+WordsDone = ResponseOutputAudioTranscriptDone | ResponseOutputTextDone
+
+
+class ResponseHandlers:
+    """Take what the endpoint says of its responses."""
+
+    def __init__(self, state: ClientState, tools: ToolHandlers) -> None:
+        self._state = state
+        self._tools = tools
+
+    def on_audio(self, event: AudioDelta) -> None:
+        """Hand audio to the speaker unless its response is dead. On the hot path."""
+        state = self._state
+        response_id = event.response_id or event.item_id
+        if state.is_dead(response_id) or event.item_id in state.cut_items or not event.audio:
+            return
+        playback = state.playback
+        if not playback.is_sounding:
+            state.phase_may_have_changed = True
+        state.slot.alive(state.now_ms)
+        playback.received(response_id, event.item_id, event.content_index, len(event.audio))
+        if response_id in state.finished:
+            playback.part_completed(event.item_id, event.content_index)
+        state.timeline.audio(response_id, state.now_ms)
+        state.actions.append(PlayAudio(event.item_id, event.content_index, event.audio))
+
+    def on_created(self, event: ResponseCreated) -> None:
+        """A response began, asked for or not; one that nobody wants any more is cancelled."""
+        state, response_id = self._state, event.response.id
+        if response_id == state.slot.response_id or response_id in state.finished:
+            state.warn("response_created_twice", "the endpoint began one response twice")
+            return
+        if state.slot.response_id is not None:
+            state.calls.response_over(state.slot.response_id)
+        is_dead = state.is_dead(response_id)
+        state.slot.created(response_id, state.now_ms, dead=is_dead)
+        if is_dead:
+            state.kill(response_id)
+            send_cancel(state)
+            if not state.capabilities.done_after_cancel:
+                self._free_slot(response_id)
+            return
+        state.turn.move(TurnEvent.ANSWERED, state.now_ms)
+        state.wishes.response_began()
+
+    def on_done(self, event: ResponseDone) -> None:
+        """A response ended: run what calls it still holds, tell faces, free the slot."""
+        state, response = self._state, event.response
+        if response.id in state.finished:
+            return
+        state.finished[response.id] = True
+        is_late = state.is_late(response.id)
+        is_dead = state.is_dead(response.id)
+        if response.status == "completed":
+            for item in response.output:
+                if isinstance(item, FunctionCall):
+                    self._tools.on_call(item, response.id, is_dead=is_dead)
+        state.playback.response_completed(response.id)
+        state.calls.response_over(response.id)
+        # An end without an id can only mean the response that is on its way.
+        if not is_late:
+            self._free_slot(response.id)
+        self._tell(response, is_dead=is_dead)
+
+    def on_item_added(self, event: ResponseOutputItemAdded) -> None:
+        """Make room in the ledger for what the assistant is about to say."""
+        item = event.item
+        if isinstance(item, AssistantMessage) and item.id and not self._is_dead(event.response_id):
+            self._entry(item.id)
+
+    def on_item_done(self, event: ResponseOutputItemDone) -> None:
+        """An output is complete: run a call; take back speech of which nothing was played."""
+        state, item = self._state, event.item
+        is_dead = self._is_dead(event.response_id)
+        if isinstance(item, FunctionCall):
+            # An incomplete call is no call; its arguments are cut (PROTOCOL §2.6).
+            if item.status in (None, "completed"):
+                self._tools.on_call(item, event.response_id, is_dead=is_dead)
+        elif isinstance(item, AssistantMessage) and item.id:
+            is_spoken = any(isinstance(part, OutputAudio) for part in item.content)
+            was_played = state.playback.has_received(item.id) or item.id in state.cut_items
+            if is_dead and is_spoken and not was_played:
+                delete_unheard(state, item.id)
+            elif item.id in state.ledger and item.id not in state.cut_items:
+                entry = state.ledger.entry(item.id)
+                entry.status = "incomplete" if item.status == "incomplete" else "completed"
+
+    def on_words(self, event: WordsDelta) -> None:
+        """More words, written or spoken."""
+        if event.delta:
+            self._add_words(event, event.delta)
+
+    def on_words_done(self, event: WordsDone) -> None:
+        """All words of a part; some endpoints send them only here."""
+        state = self._state
+        response_id = event.response_id or event.item_id
+        if state.is_dead(response_id) or event.item_id in state.cut_items:
+            return
+        is_speech = isinstance(event, ResponseOutputAudioTranscriptDone)
+        text = (
+            event.transcript if isinstance(event, ResponseOutputAudioTranscriptDone) else event.text
+        )
+        if text and not self._entry(event.item_id, spoken=is_speech).text:
+            self._add_words(event, text)
+        state.publish(AssistantTranscript(response_id, event.item_id, text, is_final=True))
+
+    def on_audio_done(self, event: ResponseOutputAudioDone) -> None:
+        """No more audio of a part will come."""
+        self._state.playback.part_completed(event.item_id, event.content_index)
+
+    def expire(self) -> None:
+        """Free the slot if its deadline has passed, and say what did not come."""
+        state = self._state
+        slot_state, response_id = state.slot.state, state.slot.response_id
+        if not state.slot.expire(state.now_ms):
+            return
+        state.wishes.response_over()
+        if response_id is not None:
+            state.playback.response_completed(response_id)
+            state.calls.response_over(response_id)
+        if slot_state is SlotState.REQUESTED:
+            message = "the endpoint did not answer a request for a response in time"
+            state.publish(ErrorReported("response_not_begun", message))
+        elif slot_state is SlotState.ACTIVE:
+            message = "the endpoint began a response and never ended it"
+            state.publish(ErrorReported("response_not_ended", message))
+
+    def ask(self) -> None:
+        """Send the waiting wish; the caller knows that the slot is idle and the user silent."""
+        state = self._state
+        event_id = state.new_id("ask")
+        state.slot.ask(event_id, state.now_ms)
+        state.wishes.asked(event_id)
+        state.send(ResponseCreate(event_id=event_id))
+
+    def _add_words(self, event: WordsDelta | WordsDone, text: str) -> None:
+        state = self._state
+        response_id, item_id = event.response_id or event.item_id, event.item_id
+        if state.is_dead(response_id) or item_id in state.cut_items:
+            return
+        state.slot.alive(state.now_ms)
+        is_speech = not isinstance(event, ResponseOutputTextDelta | ResponseOutputTextDone)
+        if is_speech:
+            state.playback.spoken(response_id, item_id, event.content_index, text)
+        self._entry(item_id, spoken=is_speech).text += text
+        state.timeline.token(response_id, state.now_ms)
+        state.publish(AssistantTranscript(response_id, item_id, text, is_final=False))
+
+    def _entry(self, item_id: str, *, spoken: bool = False) -> Entry:
+        """Return the ledger's entry of an assistant message, made now if it is new."""
+        ledger = self._state.ledger
+        entry = ledger.get(item_id)
+        if entry is None:
+            entry = Entry(item_id, "message", role="assistant", status="in_progress")
+            ledger.add(entry)
+        entry.spoken = entry.spoken or spoken
+        return entry
+
+    def _is_dead(self, response_id: str) -> bool:
+        return bool(response_id) and self._state.is_dead(response_id)
+
+    def _free_slot(self, response_id: str) -> None:
+        state = self._state
+        if state.slot.done(response_id or None):
+            state.wishes.response_over()
+
+    def _tell(self, response: Response, *, is_dead: bool) -> None:
+        state, details = self._state, response.status_details
+        reason: str | None = None if details is None else details.reason
+        if details is not None and details.error is not None:
+            reason = details.error.code or details.error.type or reason
+            message = details.error.message or "the response failed"
+            state.publish(ErrorReported(reason or "response_failed", message[:300]))
+        usage = {} if response.usage is None else response.usage.to_wire()
+        if not is_dead:
+            state.publish(state.timeline.finish(response.id))
+        state.publish(ResponseFinished(response.id, response.status, reason, usage))

@@ -1,0 +1,211 @@
+"""The user's side: microphone, turns, buttons, typed words, announcements."""
+
+from __future__ import annotations
+
+from voice.core.barge_in import interrupt
+from voice.core.client_link import send_kept
+from voice.core.client_state import ClientState
+from voice.core.ledger import Entry
+from voice.core.link import LinkState
+from voice.core.messages import (
+    Announce,
+    Button,
+    CommitTurn,
+    MicFrame,
+    SendAudio,
+    UserPressed,
+    UserTyped,
+)
+from voice.core.turn_state import TurnEvent, TurnState
+from voice.core.updates import UserSpeechStarted, UserSpeechStopped
+from voice.protocol.client_events import (
+    ConversationItemCreate,
+    InputAudioBufferClear,
+    InputAudioBufferCommit,
+)
+from voice.protocol.items import ANNOUNCE_PREFIX, InputText, SystemMessage, UserMessage
+from voice.protocol.server_events import (
+    InputAudioBufferCommitted,
+    InputAudioBufferSpeechStarted,
+    InputAudioBufferSpeechStopped,
+)
+from voice.protocol.session_config import ServerVad
+
+COMMIT = "commit"
+"""Stands for the item of a commit of ours until the endpoint has named it."""
+
+
+class SpeechHandlers:
+    """Take what the user does."""
+
+    def __init__(self, state: ClientState) -> None:
+        self._state = state
+
+    def on_mic_frame(self, event: MicFrame) -> None:
+        """Send a frame, or keep it until frames may be sent. On the hot path."""
+        state, audio = self._state, event.audio
+        uplink = state.uplink
+        if uplink.is_muted:
+            if state.turn_detection is None or state.link.state is not LinkState.READY:
+                return
+            audio = uplink.silence(len(audio))
+        elif state.link.state is not LinkState.READY or (
+            state.push_to_talk
+            and state.turn.state is not TurnState.HELD
+            and state.turn.state is not TurnState.RELEASING
+        ):
+            uplink.keep(audio)
+            return
+        uplink.sent(len(audio), state.now_ms)
+        state.actions.append(SendAudio(audio))
+
+    def on_speech_started(self, event: InputAudioBufferSpeechStarted) -> None:
+        """The endpoint hears the user: everything else falls silent."""
+        state = self._state
+        if state.turn.move(TurnEvent.STARTED, state.now_ms):
+            self._begin_turn()
+        interrupt(state, by_speech=True)
+
+    def on_speech_stopped(self, event: InputAudioBufferSpeechStopped) -> None:
+        """The endpoint hears the end of the turn; it dates it by its offset in our audio."""
+        state = self._state
+        end_ms = event.audio_end_ms
+        rules = state.turn_detection
+        if isinstance(rules, ServerVad):
+            # It reports where its silence window ended (PROTOCOL A.2), we want where speech did.
+            end_ms = max(0, end_ms - rules.silence_duration_ms)
+        speech_end_ms = state.uplink.sent_at_ms(end_ms)
+        self._end_turn(event.item_id, speech_end_ms)
+
+    def on_committed(self, event: InputAudioBufferCommitted) -> None:
+        """The turn became an item; where speech_stopped was left out, this is the end of it."""
+        state = self._state
+        state.wishes.acknowledged(COMMIT)
+        state.timeline.turn_named(event.item_id)
+        if state.turn.state is TurnState.SPEAKING:
+            self._end_turn(event.item_id, None)
+
+    def on_pressed(self, event: UserPressed) -> None:
+        """A button."""
+        state = self._state
+        match event.button:
+            case Button.INTERRUPT:
+                state.wishes.drop()
+                interrupt(state, by_speech=False)
+            case Button.MUTE:
+                state.uplink.is_muted = True
+                state.uplink.drop_kept()
+            case Button.UNMUTE:
+                state.uplink.is_muted = False
+            case Button.TALK_DOWN:
+                self._press_to_talk()
+            case Button.TALK_UP:
+                state.turn.move(TurnEvent.RELEASED, state.now_ms)
+
+    def on_typed(self, event: UserTyped) -> None:
+        """Typed words interrupt like spoken ones, and want an answer."""
+        state = self._state
+        if not state.link.is_ready:
+            state.warn("not_ready", "typed words came before the session was ready; dropped")
+            return
+        state.calls.turn_began()
+        interrupt(state, by_speech=False)
+        state.timeline.turn_ended("", speech_end_ms=None, now_ms=state.now_ms)
+        item = UserMessage(id=state.new_id("item"), content=[InputText(text=event.text)])
+        state.wishes.want([send_item(state, item, event.text)])
+
+    def on_commit_turn(self, event: CommitTurn) -> None:
+        """The user's turn is over, says whoever leads this session."""
+        state = self._state
+        if not state.link.is_ready:
+            state.warn("not_ready", "a turn ended before the session was ready; dropped")
+        elif state.endpoint_answers:
+            state.warn("turn_not_ours", "the endpoint ends and answers turns itself; nothing to do")
+        elif state.turn_detection is None:
+            interrupt(state, by_speech=False)
+            self._commit()
+        else:
+            state.wishes.want()
+
+    def on_announce(self, event: Announce) -> None:
+        """Queue what is to be told when it is quiet."""
+        if self._state.wishes.announce(event.text):
+            self._state.warn("announcement_dropped", "too many announcements wait; one was dropped")
+
+    def expire(self) -> None:
+        """Act on the deadline of the user's turn, if it has passed."""
+        state = self._state
+        left = state.turn.expire(state.now_ms)
+        if left is TurnState.RELEASING:
+            state.publish(UserSpeechStopped())
+            if state.turn_detection is None:
+                self._commit()
+        elif left is TurnState.SPEAKING:
+            state.warn("endless_turn", "the endpoint never reported the end of the user's speech")
+            state.publish(UserSpeechStopped())
+
+    def announce_next(self) -> bool:
+        """Tell the next announcement if there is one; the caller knows that it is quiet."""
+        state = self._state
+        text = state.wishes.next_announcement()
+        if text is None:
+            return False
+        text = ANNOUNCE_PREFIX + text
+        state.timeline.unprompted()
+        item = SystemMessage(id=state.new_id("item"), content=[InputText(text=text)])
+        state.wishes.want([send_item(state, item, text)])
+        return True
+
+    def _begin_turn(self) -> None:
+        self._state.calls.turn_began()
+        self._state.publish(UserSpeechStarted())
+
+    def _end_turn(self, item_id: str, speech_end_ms: int | None) -> None:
+        state = self._state
+        owes = state.endpoint_answers
+        stopped = TurnEvent.STOPPED_OWING if owes else TurnEvent.STOPPED
+        if not state.turn.move(stopped, state.now_ms):
+            return
+        state.uplink.committed()
+        state.timeline.turn_ended(item_id, speech_end_ms=speech_end_ms, now_ms=state.now_ms)
+        state.publish(UserSpeechStopped())
+
+    def _press_to_talk(self) -> None:
+        state = self._state
+        was_open = state.turn.is_speaking
+        if not state.turn.move(TurnEvent.PRESSED, state.now_ms):
+            return
+        if not was_open:
+            self._begin_turn()
+        interrupt(state, by_speech=False)
+        if state.link.is_ready and state.push_to_talk:
+            send_kept(state)
+        elif state.link.is_ready and state.turn_detection is None and not was_open:
+            # The open microphone filled the endpoint's buffer with whatever came before.
+            state.send(InputAudioBufferClear(event_id=state.new_id("clear")))
+            state.uplink.committed()
+
+    def _commit(self) -> None:
+        state = self._state
+        if not state.link.is_ready:
+            return
+        if not state.uplink.is_committable:
+            state.warn(
+                "turn_too_short", "less than 100 ms of audio in this turn; nothing to answer"
+            )
+            return
+        state.uplink.committed()
+        state.calls.turn_began()
+        state.send(InputAudioBufferCommit(event_id=state.new_id("commit")))
+        state.timeline.turn_ended("", speech_end_ms=state.now_ms, now_ms=state.now_ms)
+        state.wishes.want([COMMIT])
+
+
+def send_item(state: ClientState, item: UserMessage | SystemMessage, text: str) -> str:
+    """Send an item of ours, note it in the ledger, and return its id."""
+    item_id = item.id or ""
+    event_id = state.new_id("add")
+    state.send(ConversationItemCreate(event_id=event_id, item=item))
+    state.own_items[event_id] = item_id
+    state.ledger.add(Entry(item_id, "message", role=item.role, text=text))
+    return item_id

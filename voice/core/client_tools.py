@@ -1,0 +1,82 @@
+"""Function calls: run once, answered once, and one response asked for when all are answered."""
+
+from __future__ import annotations
+
+from voice.core.client_state import ClientState
+from voice.core.ledger import Entry
+from voice.core.messages import StartTool, ToolFinished
+from voice.core.tool_calls import Call
+from voice.core.updates import ToolCallFinished, ToolCallStarted
+from voice.protocol.client_events import ConversationItemCreate
+from voice.protocol.items import FunctionCall, FunctionCallOutput
+
+NOT_RUN_INTERRUPTED = "Not run: the user interrupted before the call began."
+NOT_RUN_TOO_MANY = "Not run: too many calls in this turn. Answer with what you have."
+
+
+class ToolHandlers:
+    """Take calls from the endpoint and their results from the shell."""
+
+    def __init__(self, state: ClientState) -> None:
+        self._state = state
+
+    def on_call(self, item: FunctionCall, response_id: str, *, is_dead: bool) -> None:
+        """Run a call, unless it is known already.
+
+        A call of a response that was interrupted has no effect, but an answer all the same: a
+        conversation with an unanswered call breaks later turns.
+        """
+        state, call_id = self._state, item.call_id
+        if not call_id or not item.name:
+            state.warn("nameless_call", "the endpoint sent a function call without name or call_id")
+            return
+        if state.calls.is_known(call_id):
+            return
+        is_full = state.calls.is_full
+        state.calls.started(Call(call_id, item.name, response_id))
+        if response_id in state.finished:
+            state.calls.response_over(response_id)
+        self._note(item)
+        if is_dead:
+            self._answer(call_id, NOT_RUN_INTERRUPTED, speak=False, is_error=True)
+        elif is_full:
+            self._answer(call_id, NOT_RUN_TOO_MANY, speak=True, is_error=True)
+        else:
+            state.actions.append(StartTool(call_id, item.name, item.arguments))
+            state.publish(ToolCallStarted(call_id, item.name, item.arguments))
+
+    def on_finished(self, event: ToolFinished) -> None:
+        """Send the one output of a call."""
+        self._answer(event.call_id, event.output, speak=event.speak, is_error=event.is_error)
+
+    def want_answers(self) -> None:
+        """Want a response where all calls of a response are answered and some result speaks."""
+        output_ids = self._state.calls.take_closed()
+        if output_ids is not None:
+            self._state.wishes.want(output_ids)
+
+    def _answer(self, call_id: str, output: str, *, speak: bool, is_error: bool) -> None:
+        state = self._state
+        output_id = state.new_id("item")
+        call = state.calls.finished(call_id, output_id, speak=speak)
+        if call is None:
+            state.warn("late_tool_result", "a tool call was answered twice; the later is dropped")
+            return
+        event_id = state.new_id("add")
+        item = FunctionCallOutput(id=output_id, call_id=call_id, output=output)
+        state.send(ConversationItemCreate(event_id=event_id, item=item))
+        state.own_items[event_id] = output_id
+        entry = Entry(output_id, "function_call_output", text=output, call_id=call_id)
+        state.ledger.add(entry)
+        state.publish(ToolCallFinished(call_id, call.name, output, is_error))
+
+    def _note(self, item: FunctionCall) -> None:
+        """Complete the ledger's entry of a call, made now if it is new."""
+        ledger = self._state.ledger
+        item_id = item.id or item.call_id or ""
+        entry = ledger.get(item_id)
+        if entry is None:
+            entry = Entry(item_id, "function_call", role="assistant")
+            ledger.add(entry)
+        entry.name, entry.call_id, entry.arguments = item.name, item.call_id, item.arguments
+        entry.status = "completed"

@@ -1,0 +1,143 @@
+"""A shell without a socket: drives a ClientCore by hand, with a recording speaker on a moved clock.
+
+It performs actions in the order in which a real session does, and keeps a log from which the
+conversation can be replayed.
+"""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from voice.core.client import ClientCore
+from voice.core.feeding import feed
+from voice.core.messages import (
+    Action,
+    DialectDetected,
+    FlushPlayback,
+    Input,
+    LinkUp,
+    PlayAudio,
+    PlaybackDrained,
+    PlaybackStopped,
+    Publish,
+    SendEvent,
+    Started,
+    Tick,
+)
+from voice.core.updates import Update
+from voice.protocol.capabilities import Capabilities
+from voice.protocol.client_events import ClientEvent
+from voice.protocol.dialects import Dialect
+from voice.protocol.server_events import ServerEvent
+from voice.protocol.session_config import SessionConfig
+from voice.testing import events
+from voice.testing.clock import MovedClock, SequentialIds
+from voice.testing.sound import RecordingSpeaker
+
+U = TypeVar("U")
+
+
+class PureShell:
+    """One ClientCore, its clock, its speaker, and everything that it did.
+
+    ``steps`` is the log: time, event, and the actions that the core answered with.
+    """
+
+    def __init__(
+        self,
+        config: SessionConfig | None = None,
+        *,
+        capabilities: Capabilities | None = None,
+        push_to_talk: bool = False,
+        cancellable_tools: frozenset[str] = frozenset(),
+    ) -> None:
+        self._config = config or SessionConfig()
+        self._capabilities = capabilities or Capabilities()
+        self._push_to_talk = push_to_talk
+        self._cancellable_tools = cancellable_tools
+        self.core = self._new_core()
+        self.clock = MovedClock()
+        self.speaker = RecordingSpeaker(self.clock)
+        self.speaker.start(lambda: self._feed_inside(PlaybackDrained()))
+        self.clock.watch(self._tick_when_due)
+        self.steps: list[tuple[int, ServerEvent | Input, list[Action]]] = []
+        self.done: list[Action] = []
+
+    def feed(self, event: ServerEvent | Input) -> list[Action]:
+        """Feed one event; return everything that was done for it, in order."""
+        before = len(self.done)
+        self._feed_inside(event)
+        return self.done[before:]
+
+    def advance(self, ms: int) -> list[Action]:
+        """Let time pass: the speaker plays, deadlines fall due. Return what was done."""
+        before = len(self.done)
+        self.clock.advance(ms)
+        return self.done[before:]
+
+    def connect(self) -> None:
+        """Dial, be greeted, configure, be ready."""
+        self.feed(Started())
+        self.connect_from_dialled()
+
+    def connect_from_dialled(self) -> None:
+        """Be greeted, configure, be ready."""
+        self.feed(LinkUp())
+        self.feed(DialectDetected(Dialect.GA))
+        self.feed(events.session_created())
+        self.feed(events.session_updated())
+
+    def handle(self, event: ServerEvent | Input, now_ms: int) -> list[Action]:
+        """Let the core take an event, and log it."""
+        actions = self.core.handle(event, now_ms)
+        self.steps.append((now_ms, event, list(actions)))
+        return actions
+
+    def replays(self) -> bool:
+        """Return whether a new core gives the same actions for the same log."""
+        core = self._new_core()
+        return all(core.handle(event, now_ms) == done for now_ms, event, done in self.steps)
+
+    def sent(self, kind: type[U]) -> list[U]:
+        """Return the sent events of one type, oldest first."""
+        return [event for event in sent_in(self.done) if isinstance(event, kind)]
+
+    def updates(self, kind: type[U]) -> list[U]:
+        """Return the published updates of one type, oldest first."""
+        return [update for update in updates_in(self.done) if isinstance(update, kind)]
+
+    def _new_core(self) -> ClientCore:
+        return ClientCore(
+            self._config,
+            new_id=SequentialIds(),
+            capabilities=self._capabilities,
+            push_to_talk=self._push_to_talk,
+            cancellable_tools=self._cancellable_tools,
+        )
+
+    def _feed_inside(self, event: ServerEvent | Input) -> None:
+        feed(self, event, self.clock(), self._perform)
+
+    def _perform(self, action: Action) -> Input | None:
+        self.done.append(action)
+        match action:
+            case PlayAudio(item_id, content_index, audio):
+                self.speaker.play(item_id, content_index, audio)
+            case FlushPlayback():
+                return PlaybackStopped(tuple(self.speaker.flush()))
+        return None
+
+    def _tick_when_due(self) -> None:
+        deadline_ms = self.core.next_deadline_ms()
+        if deadline_ms is not None and self.clock() >= deadline_ms:
+            self._feed_inside(Tick())
+
+
+def sent_in(actions: list[Action]) -> list[ClientEvent]:
+    """Return the wire events among actions."""
+    return [action.event for action in actions if isinstance(action, SendEvent)]
+
+
+def updates_in(actions: list[Action]) -> list[Update]:
+    """Return the updates among actions."""
+    return [action.update for action in actions if isinstance(action, Publish)]
