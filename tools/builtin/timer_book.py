@@ -72,9 +72,9 @@ class TimerBook:
         return timer
 
     def running(self) -> list[Timer]:
-        """Return what has not rung, the soonest first."""
-        timers = [timer for timer in map(_from_json, self._entries()) if timer is not None]
-        return sorted(timers, key=lambda timer: timer.due)
+        """Return what is not due yet, the soonest first."""
+        now = self._context.now()
+        return [timer for timer in self._timers() if timer.due > now]
 
     def remove(self, timers: list[Timer]) -> None:
         """Cancel these; those that have rung meanwhile are ignored."""
@@ -91,10 +91,11 @@ class TimerBook:
         """Arm what the file holds, and announce what came due while nothing ran."""
         now = self._context.now()
         with self._lock:
-            missed = [timer for timer in self.running() if timer.due <= now]
+            timers = [timer for timer in self._timers() if timer.id not in self._armed]
+            missed = [timer for timer in timers if timer.due <= now]
             self._forget({timer.id for timer in missed})
-            for timer in self.running():
-                if timer.id not in self._armed:
+            for timer in timers:
+                if timer.due > now:
                     self._arm(timer)
         if missed:
             self._context.say(_say_missed(missed, now))
@@ -125,8 +126,10 @@ class TimerBook:
         with self._file.change() as content:
             content["timers"] = [entry for entry in _list(content) if _entry_id(entry) not in ids]
 
-    def _entries(self) -> list[Any]:
-        return _list(self._file.read())
+    def _timers(self) -> list[Timer]:
+        """Return all of the file, the soonest first."""
+        read = map(_from_json, _list(self._file.read()))
+        return sorted((timer for timer in read if timer is not None), key=lambda timer: timer.due)
 
 
 def describe(timer: Timer, now: datetime) -> str:
