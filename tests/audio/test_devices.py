@@ -1,0 +1,551 @@
+"""Microphone and speaker on a real (virtual) sound card: JACK's dummy driver, bit for bit.
+
+PortAudio, sounddevice and the JACK server are the real ones; the test is a second JACK client that
+hears what the speaker plays and plays what the microphone hears.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import aclosing, suppress
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from voice.audio.devices import (
+    SoundDeviceMicrophone,
+    SoundDeviceSpeaker,
+    check,
+    list_devices,
+    rescan,
+)
+from voice.audio.driver_chatter import driver_chatter_hidden
+from voice.audio.ports import RATE_HZ
+from voice.errors import DeviceError, LocalProtocolError
+from voice.protocol.playback import HeardPart
+
+PERIOD_MS = 20
+LATENCY_MS = 2 * PERIOD_MS
+WAIT_S = 8.0
+
+Samples = NDArray[np.int16]
+
+
+class Lab:
+    """A JACK server with a dummy card, and a client wired to whatever PortAudio opens."""
+
+    def __init__(self, client: Any, rate_hz: int, server: subprocess.Popen[bytes]) -> None:
+        self.rate_hz = rate_hz
+        self.server = server
+        self._client = client
+        self._ear = self._client.inports.register("ear")
+        self._mouth = self._client.outports.register("mouth")
+        self._heard: list[NDArray[np.float32]] = []
+        self._to_say = np.zeros(0, np.float32)
+        self._client.set_process_callback(self._process)
+        self._client.activate()
+
+    def _process(self, frames: int) -> None:
+        self._heard.append(self._ear.get_array().copy())
+        piece, self._to_say = self._to_say[:frames], self._to_say[frames:]
+        out = self._mouth.get_array()
+        out[:] = 0.0
+        out[: piece.size] = piece
+
+    def say(self, pcm: Samples) -> None:
+        """Play samples into the microphone from the next period on."""
+        self._to_say = pcm.astype(np.float32) / np.float32(32768.0)
+
+    def heard(self) -> Samples:
+        """Return everything that came out of the speaker since it was wired."""
+        if not self._heard:
+            return np.zeros(0, np.int16)
+        return np.rint(np.concatenate(self._heard) * 32768.0).astype(np.int16)
+
+    async def wire_speaker(self) -> None:
+        """Listen to PortAudio's output."""
+        await self._connect("PortAudio:out_0", "bench:ear")
+        self._heard.clear()
+        await eventually(lambda: len(self._heard) > 1)
+
+    async def wire_microphone(self) -> None:
+        """Speak into PortAudio's input."""
+        await self._connect("bench:mouth", "PortAudio:in_0")
+
+    async def _connect(self, source: str, target: str) -> None:
+        def are_there() -> bool:
+            names = {port.name for port in self._client.get_ports()}
+            return {source, target} <= names
+
+        await eventually(are_there)
+        for other in self._client.get_all_connections(target):
+            self._client.disconnect(other, target)
+        self._client.connect(source, target)
+
+    def close(self) -> None:
+        """Leave the server, if it is still there."""
+        self._client.deactivate(ignore_errors=True)
+        self._client.close(ignore_errors=True)
+
+
+async def eventually(condition: Callable[[], bool]) -> None:
+    """Wait until something another thread does has happened."""
+    async with asyncio.timeout(WAIT_S):
+        while not condition():  # noqa: ASYNC110 (the card's thread sets no asyncio.Event)
+            await asyncio.sleep(0.005)
+
+
+def client_of(jack: Any, name: str) -> Any:
+    """Return a client of a server that is just starting."""
+    deadline = time.monotonic() + WAIT_S
+    while True:
+        try:
+            with driver_chatter_hidden():
+                return jack.Client("bench", servername=name, no_start_server=True)
+        except jack.JackOpenError:
+            assert time.monotonic() < deadline, "the JACK server did not start"
+            threading.Event().wait(0.02)
+
+
+def stopped(server: subprocess.Popen[bytes]) -> None:
+    """End a JACK server, whatever state the test left it in."""
+    with suppress(ProcessLookupError):
+        server.send_signal(signal.SIGCONT)
+    server.terminate()
+    try:
+        server.wait(timeout=3)
+    except subprocess.TimeoutExpired:
+        server.kill()
+        server.wait(timeout=3)
+
+
+@pytest.fixture
+def start_lab(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[int], Lab]]:
+    """Start virtual sound cards; each is gone after the test."""
+    if shutil.which("jackd") is None:
+        pytest.skip("no jackd: apt-get install jackd2 for a virtual sound card")
+    try:
+        import jack
+        import sounddevice
+    except (ImportError, OSError) as error:
+        pytest.skip(f"no sound libraries ({error}): apt-get install libportaudio2 libjack-jackd2-0")
+    labs: list[Lab] = []
+
+    def start(rate_hz: int) -> Lab:
+        name = f"voice-lab-{os.getpid()}-{len(labs)}"
+        period = str(rate_hz * PERIOD_MS // 1000)
+        environ = {**os.environ, "JACK_NO_AUDIO_RESERVATION": "1"}
+        server = subprocess.Popen(
+            ["jackd", "-n", name, "-r", "-d", "dummy", "-r", str(rate_hz), "-p", period]
+            + ["-C", "2", "-P", "2"],
+            env=environ,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        monkeypatch.setenv("JACK_DEFAULT_SERVER", name)
+        monkeypatch.setenv("JACK_NO_START_SERVER", "1")
+        labs.append(Lab(client_of(jack, name), rate_hz, server))
+        rescan()
+        return labs[-1]
+
+    yield start
+    # libjack aborts the process where PortAudio is ended after its server.
+    for lab in labs:
+        lab.server.send_signal(signal.SIGCONT)
+    sounddevice._terminate()
+    for lab in labs:
+        lab.close()
+        stopped(lab.server)
+    monkeypatch.undo()
+    sounddevice._initialize()
+
+
+@pytest.fixture
+def lab(start_lab: Callable[[int], Lab]) -> Lab:
+    """A card at our own rate."""
+    return start_lab(RATE_HZ)
+
+
+class Drain:
+    """Counts and awaits ``on_drained``."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._event = asyncio.Event()
+
+    def __call__(self) -> None:
+        asyncio.get_running_loop()  # raises anywhere but on the loop
+        self.count += 1
+        self._event.set()
+
+    async def wait(self) -> None:
+        await asyncio.wait_for(self._event.wait(), WAIT_S)
+        self._event.clear()
+
+
+@pytest.fixture
+async def drain() -> Drain:
+    return Drain()
+
+
+@pytest.fixture
+async def speaker(lab: Lab, drain: Drain) -> AsyncIterator[SoundDeviceSpeaker]:
+    """A started speaker that the lab listens to."""
+    opened = SoundDeviceSpeaker("system")
+    opened.start(drain)
+    await lab.wire_speaker()
+    yield opened
+    await opened.close()
+
+
+def tone(milliseconds: int, hertz: float = 440.0, rate_hz: int = RATE_HZ) -> Samples:
+    """Return a loud sine that neither begins nor ends with zeros."""
+    seconds = (np.arange(rate_hz * milliseconds // 1000) + 1) / rate_hz
+    samples = np.rint(12_000 * np.sin(2 * np.pi * hertz * seconds)).astype(np.int16)
+    samples[samples == 0] = 1
+    return samples
+
+
+def sounding(samples: Samples) -> Samples:
+    """Return what lies between the first and the last sample that is not silence."""
+    (places,) = np.nonzero(samples)
+    return samples[places[0] : places[-1] + 1] if places.size else samples[:0]
+
+
+def pitch_hz(samples: Samples, rate_hz: int) -> float:
+    """Return the strongest frequency."""
+    spectrum = np.abs(np.fft.rfft(samples * np.hanning(samples.size)))
+    return float(spectrum.argmax()) * rate_hz / samples.size
+
+
+@pytest.mark.device
+async def test_what_is_played_comes_out_bit_by_bit(
+    lab: Lab, speaker: SoundDeviceSpeaker, drain: Drain
+) -> None:
+    sound = tone(400)
+
+    for start in range(0, sound.size, 1000):
+        speaker.play("item", 0, sound[start : start + 1000].tobytes())
+    await drain.wait()
+
+    np.testing.assert_array_equal(sounding(lab.heard()), sound)
+
+
+@pytest.mark.device
+async def test_drained_is_told_once_on_the_loop_and_not_before_the_end(
+    lab: Lab, speaker: SoundDeviceSpeaker, drain: Drain
+) -> None:
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+
+    speaker.play("item", 0, tone(300).tobytes())
+    await drain.wait()
+    took_ms = (loop.time() - began) * 1000
+    sound_ms = sounding(lab.heard()).size * 1000 // RATE_HZ
+
+    assert sound_ms == 300
+    assert 300 + LATENCY_MS - 1 <= took_ms < 300 + LATENCY_MS + 150
+    assert speaker.heard() == []
+    speaker.play("next", 0, tone(50).tobytes())
+    await drain.wait()
+    assert drain.count == 2
+
+
+@pytest.mark.device
+async def test_flush_is_silent_within_a_block_and_tells_what_was_heard(
+    lab: Lab, speaker: SoundDeviceSpeaker, drain: Drain
+) -> None:
+    speaker.play("first", 0, tone(200).tobytes())
+    speaker.play("second", 0, tone(2000).tobytes())
+    await eventually(lambda: sounding(lab.heard()).size > RATE_HZ // 2)
+
+    report = speaker.flush()
+    at_flush = lab.heard()
+    await eventually(lambda: lab.heard().size > at_flush.size + RATE_HZ // 4)
+
+    taken_ms = sounding(at_flush).size * 1000 / RATE_HZ
+    rest = lab.heard()[at_flush.size :]
+    assert report[0] == HeardPart("first", 0, 200)
+    assert report[1].item_id == "second"
+    heard_ms = 200 + report[1].heard_ms
+    # The card gives each period to the speaker's cone two periods after it took it.
+    assert taken_ms - LATENCY_MS - PERIOD_MS <= heard_ms <= taken_ms - LATENCY_MS + PERIOD_MS
+    assert np.count_nonzero(rest) <= RATE_HZ * 2 * PERIOD_MS // 1000
+    assert not np.any(rest[RATE_HZ * 2 * PERIOD_MS // 1000 :])
+    assert drain.count == 0
+
+
+@pytest.mark.device
+async def test_after_a_flush_the_speaker_plays_on(
+    lab: Lab, speaker: SoundDeviceSpeaker, drain: Drain
+) -> None:
+    speaker.play("cut", 0, tone(1000, 300.0).tobytes())
+    speaker.flush()
+    again = tone(200, 700.0)
+
+    speaker.play("new", 0, again.tobytes())
+    await eventually(lambda: speaker.heard()[0].heard_ms > 50)
+    halfway = speaker.heard()
+    await drain.wait()
+
+    assert [part.item_id for part in halfway] == ["new"]
+    np.testing.assert_array_equal(sounding(lab.heard())[-again.size :], again)
+    assert drain.count == 1
+
+
+@pytest.mark.device
+async def test_an_underrun_is_silence_and_is_counted(
+    lab: Lab, speaker: SoundDeviceSpeaker, drain: Drain
+) -> None:
+    speaker.play("item", 0, tone(100).tobytes())
+    await drain.wait()
+    speaker.play("item", 0, tone(100).tobytes())
+    await eventually(lambda: speaker.heard()[0].heard_ms > 150)
+    await drain.wait()
+
+    sound = sounding(lab.heard())
+    assert np.count_nonzero(sound) == 2 * tone(100).size
+    assert sound.size > 2 * tone(100).size
+    assert speaker.stats.underruns == 1
+    assert speaker.stats.silence_ms == pytest.approx(
+        (sound.size - 2 * tone(100).size) * 1000 / RATE_HZ, abs=2 * PERIOD_MS
+    )
+
+
+@pytest.mark.device
+@pytest.mark.parametrize(("volume", "gain"), [(50, 0.25), (0, 0.0)])
+async def test_the_volume_scales_what_comes_out(
+    volume: int, gain: float, lab: Lab, speaker: SoundDeviceSpeaker, drain: Drain
+) -> None:
+    speaker.set_volume(volume)
+
+    speaker.play("item", 0, tone(200).tobytes())
+    await drain.wait()
+
+    assert speaker.volume == volume
+    assert np.abs(lab.heard()).max() == pytest.approx(12_000 * gain, abs=2)
+
+
+@pytest.mark.device
+async def test_the_microphone_hears_every_sample_in_frames_of_20_ms(lab: Lab) -> None:
+    microphone = SoundDeviceMicrophone("system")
+    sound = tone(500)
+    frames: list[bytes] = []
+
+    async with asyncio.timeout(WAIT_S), aclosing(microphone.frames()) as stream:
+        async for frame in stream:
+            if not frames:
+                await lab.wire_microphone()
+                lab.say(sound)
+            frames.append(frame)
+            if len(frames) == 50:
+                break
+    await microphone.close()
+
+    assert {len(frame) for frame in frames} == {2 * RATE_HZ // 50}
+    heard = np.frombuffer(b"".join(frames), np.int16)
+    begin = int(np.nonzero(heard)[0][0])
+    # PortAudio scales JACK's floats by 32767 and cuts: not quite what it does the other way.
+    np.testing.assert_allclose(heard[begin : begin + sound.size], sound, atol=2)
+    assert not np.any(heard[begin + sound.size :])
+    assert microphone.lost_blocks == 0
+
+
+@pytest.mark.device
+async def test_closing_the_microphone_ends_its_frames(lab: Lab) -> None:
+    microphone = SoundDeviceMicrophone("system")
+    frames = microphone.frames()
+
+    await asyncio.wait_for(anext(frames), WAIT_S)
+    await microphone.close()
+    await microphone.close()
+
+    async with asyncio.timeout(1.0):
+        assert [frame async for frame in frames] == []
+
+
+@pytest.mark.device
+async def test_a_card_of_another_rate_is_served_by_resampling(
+    start_lab: Callable[[int], Lab], drain: Drain
+) -> None:
+    lab = start_lab(48_000)
+    speaker = SoundDeviceSpeaker("system")
+    speaker.start(drain)
+    await lab.wire_speaker()
+
+    speaker.play("item", 0, tone(500).tobytes())
+    await eventually(lambda: any(part.heard_ms > 100 for part in speaker.heard()))
+    await drain.wait()
+    await speaker.close()
+
+    sound = sounding(lab.heard())
+    assert sound.size == pytest.approx(24_000, abs=24)
+    assert pitch_hz(sound, 48_000) == pytest.approx(440.0, abs=3)
+
+    microphone = SoundDeviceMicrophone("system")
+    frames: list[bytes] = []
+    async with asyncio.timeout(WAIT_S), aclosing(microphone.frames()) as stream:
+        async for frame in stream:
+            if not frames:
+                await lab.wire_microphone()
+                lab.say(tone(500, 600.0, 48_000))
+            frames.append(frame)
+            if len(frames) == 50:
+                break
+    await microphone.close()
+
+    heard = np.frombuffer(b"".join(frames), np.int16)
+    (loud,) = np.nonzero(np.abs(heard) > 100)  # the resampler dithers silence by a bit or two
+    heard = heard[loud[0] : loud[-1] + 1]
+    assert {len(frame) for frame in frames} == {2 * RATE_HZ // 50}
+    assert heard.size == pytest.approx(RATE_HZ // 2, rel=0.02)
+    assert pitch_hz(heard, RATE_HZ) == pytest.approx(600.0, abs=3)
+
+
+@pytest.mark.device
+async def test_a_card_that_stands_still_is_reported_after_two_seconds(lab: Lab) -> None:
+    microphone = SoundDeviceMicrophone("system")
+    speaker = SoundDeviceSpeaker("system")
+    speaker.start(lambda: None)
+    frames = microphone.frames()
+    await asyncio.wait_for(anext(frames), WAIT_S)
+    loop = asyncio.get_running_loop()
+
+    lab.server.send_signal(signal.SIGSTOP)
+    began = loop.time()
+    with pytest.raises(DeviceError, match="the microphone 'system' has not run for 2 s"):
+        async with asyncio.timeout(WAIT_S):
+            async for _ in frames:
+                pass
+    took_s = loop.time() - began
+    with pytest.raises(DeviceError, match="the speaker 'system' has not run for 2 s"):
+        async with asyncio.timeout(WAIT_S):
+            while True:
+                speaker.play("item", 0, b"\0\0")
+                await asyncio.sleep(0.05)
+    lab.server.send_signal(signal.SIGCONT)
+    await microphone.close()
+    await speaker.close()
+
+    assert 1.5 <= took_s < 3.0
+
+
+@pytest.mark.device
+async def test_a_card_that_is_held_up_for_a_second_is_waited_for(lab: Lab) -> None:
+    microphone = SoundDeviceMicrophone("system")
+    frames = microphone.frames()
+    await asyncio.wait_for(anext(frames), WAIT_S)
+
+    lab.server.send_signal(signal.SIGSTOP)
+    asyncio.get_running_loop().call_later(1.0, lab.server.send_signal, signal.SIGCONT)
+    async with asyncio.timeout(WAIT_S):
+        for _ in range(20):
+            assert await anext(frames)
+
+    await frames.aclose()
+    await microphone.close()
+
+
+@pytest.mark.device
+async def test_a_speaker_or_microphone_is_used_once(speaker: SoundDeviceSpeaker) -> None:
+    microphone = SoundDeviceMicrophone("system")
+    frames = microphone.frames()
+    await asyncio.wait_for(anext(frames), WAIT_S)
+
+    with pytest.raises(LocalProtocolError):
+        await anext(microphone.frames())
+    with pytest.raises(LocalProtocolError):
+        speaker.start(lambda: None)
+
+    await microphone.close()
+    await frames.aclose()
+
+
+@pytest.mark.device
+async def test_a_closed_speaker_answers_and_stays_silent(
+    lab: Lab, speaker: SoundDeviceSpeaker, drain: Drain
+) -> None:
+    speaker.play("item", 0, tone(1000).tobytes())
+    await eventually(lambda: sounding(lab.heard()).size > 0)
+
+    await speaker.close()
+    await speaker.close()
+
+    assert speaker.flush()[0].heard_ms < 1000
+    assert drain.count == 0
+
+
+@pytest.mark.device
+def test_the_check_names_the_devices_that_would_be_used(lab: Lab) -> None:
+    report = check("system", "SYSTEM")
+
+    assert report.microphone == report.speaker
+    assert report.speaker.host_api.startswith("JACK")
+    assert report.speaker.rate_hz == RATE_HZ
+    assert report.speaker in list_devices()
+
+
+@pytest.mark.device
+async def test_a_device_that_is_not_there_is_named_with_those_that_are(lab: Lab) -> None:
+    speaker = SoundDeviceSpeaker("Gramophone")
+
+    with pytest.raises(DeviceError, match=r"no speaker is called 'Gramophone'.*'system'"):
+        speaker.start(lambda: None)
+    await speaker.close()
+
+
+async def test_a_speaker_that_was_not_started_has_nothing_to_tell() -> None:
+    speaker = SoundDeviceSpeaker()
+
+    with pytest.raises(LocalProtocolError):
+        speaker.play("item", 0, b"\0\0")
+    assert speaker.flush() == []
+    assert speaker.heard() == []
+    await speaker.close()
+
+
+@pytest.mark.parametrize("volume", [-1, 101])
+def test_a_volume_out_of_range_is_refused(volume: int) -> None:
+    with pytest.raises(ValueError, match="from 0 to 100"):
+        SoundDeviceSpeaker(volume=volume)
+
+
+def test_without_portaudio_the_message_names_the_package(tmp_path: Path) -> None:
+    (tmp_path / "sounddevice.py").write_text(
+        'raise OSError("PortAudio library not found")\n', encoding="utf-8"
+    )
+    program = "\n".join(
+        [
+            "from voice.audio.devices import check",
+            "from voice.errors import DeviceError",
+            "try:",
+            "    check()",
+            "except DeviceError as error:",
+            "    print(type(error).__name__, error)",
+        ]
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), os.getcwd()])},
+        capture_output=True,
+        text=True,
+        timeout=15,
+        check=True,
+    )
+
+    assert done.stdout.startswith("DeviceError PortAudio")
+    assert done.stdout.count("\n") == 1
+    if sys.platform.startswith("linux"):
+        assert "apt-get install libportaudio2" in done.stdout
