@@ -186,7 +186,7 @@ def dump_object(wire: dict[str, Any]) -> str:
         return orjson.dumps(_scrub(wire)).decode()
     except (orjson.JSONEncodeError, RecursionError):
         raise LocalProtocolError(
-            f"a {wire.get('type')} event holds something that JSON cannot say"
+            f"event {wire.get('type')!r} holds something that JSON cannot say"
         ) from None
 
 
