@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from functools import partial
 
 import numpy as np
@@ -22,6 +23,7 @@ LONGEST_AUDIO_SAMPLES = 600 * EAR_RATE_HZ
 
 _CUT_WINDOW_SAMPLES = EAR_RATE_HZ // 10
 _SILENT_PEAK = 16
+_OLD_SPELLING = re.compile(r"\b(to)-(day|night|morrow)\b|\b(per) (cent)\b", re.IGNORECASE)
 
 
 class MoonshineStt:
@@ -78,12 +80,17 @@ class MoonshineStt:
 
     def _transcript(self, decoded: list[Decoded]) -> Transcript:
         texts = [self._tokenizer.text(part.ids) for part in decoded]
-        text = " ".join(text for text in texts if text)
+        text = _todays_spelling(" ".join(text for text in texts if text))
         if not any(character.isalnum() for character in text):
             return Transcript("")
         tokens = sum(len(part.ids) + 1 for part in decoded)
         total = sum(part.mean_log_probability * (len(part.ids) + 1) for part in decoded)
         return Transcript(text, confidence=math.exp(total / tokens))
+
+
+def _todays_spelling(text: str) -> str:
+    """Return ``text`` without the spellings of old books that the recogniser has learnt."""
+    return _OLD_SPELLING.sub(lambda found: (found[1] or found[3]) + (found[2] or found[4]), text)
 
 
 def stretches(pcm: Pcm) -> list[tuple[int, int]]:
