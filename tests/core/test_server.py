@@ -371,6 +371,11 @@ def test_a_duplicate_item_id_is_refused(desk):
     assert error_of(text_turn(desk, id="a")).code == "item_create_duplicate_item_id"
 
 
+def test_the_id_announced_for_the_open_turn_cannot_be_taken(desk):
+    (started,) = desk.hear(0.9, 320)
+    assert error_of(text_turn(desk, id=started.item_id)).code == "item_create_duplicate_item_id"
+
+
 def test_a_response_beside_the_conversation_leaves_no_trace_in_it(desk):
     text_turn(desk)
     response = {"conversation": "none", "input": [], "metadata": {"topic": "x"}}

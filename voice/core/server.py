@@ -254,6 +254,9 @@ class ServerCore:
     # --- items and responses ----------------------------------------------------------------------
 
     def _create_item(self, event: cl.ConversationItemCreate, now_ms: int) -> Actions:
+        wanted_id = getattr(event.item, "id", None)
+        if wanted_id is not None and wanted_id == self._turns.open_item_id:
+            raise refusals.duplicate_item(wanted_id)
         events, item_id, audio = self._conversation.create(event)
         actions = _sends(events)
         if audio:

@@ -102,6 +102,11 @@ class UserTurns:
         return self._detector is not None and self._detector.is_user_speaking
 
     @property
+    def open_item_id(self) -> str | None:
+        """The id that the open turn's item will get, if one is open."""
+        return self._item_id
+
+    @property
     def pending(self) -> frozenset[str]:
         """Committed items whose words are not known yet."""
         return frozenset(self._committed)
