@@ -52,6 +52,23 @@ from voice.settings_sections import (
     TtsSettings,
 )
 
+__all__ = [
+    "AudioSettings",
+    "BrainSettings",
+    "EffectiveSetting",
+    "EndpointSettings",
+    "LogSettings",
+    "Origin",
+    "ServerSettings",
+    "SessionSettings",
+    "Settings",
+    "SttSettings",
+    "ToolSettings",
+    "TtsSettings",
+    "effective",
+    "load_settings",
+]
+
 _PREFIX = "VOICE_"
 
 
