@@ -1,0 +1,99 @@
+"""What the settings ask of an endpoint: where it is, and how the session shall be."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from voice.errors import SettingsError
+from voice.protocol.dialects import Dialect
+from voice.protocol.endpoints import Endpoint, EndpointKind, resolve
+from voice.protocol.session_config import (
+    AudioConfig,
+    AudioInputConfig,
+    AudioOutputConfig,
+    SemanticVad,
+    ServerVad,
+    SessionConfig,
+    Tool,
+    Transcription,
+)
+from voice.settings import Settings
+
+TRANSCRIPTION_MODEL = "gpt-4o-mini-transcribe"
+"""Asked for at endpoints that are not our own, where the settings name none."""
+
+_SLOWEST, _FASTEST = 0.25, 1.5
+"""Speeds that the protocol knows."""
+
+
+def configured_endpoint(settings: Settings) -> Endpoint:
+    """Return the endpoint of ``endpoint.url``.
+
+    Raises SettingsError where the URL is none, or where a key would cross a network in clear.
+    """
+    wanted = settings.endpoint
+    endpoint = resolve(
+        wanted.url or "",
+        model=wanted.model,
+        dialect=None if wanted.dialect == "auto" else Dialect(wanted.dialect),
+        beta_header=wanted.beta_header or None,
+    )
+    if wanted.api_key is not None and endpoint.is_plaintext:
+        raise SettingsError(
+            f"{endpoint.safe_url} is not encrypted, and a key is set: use wss://, or leave the "
+            "key out"
+        )
+    return endpoint
+
+
+def session_config(settings: Settings, endpoint: Endpoint, tools: Sequence[Tool]) -> SessionConfig:
+    """Return the session to ask ``endpoint`` for; what the settings leave open is left out."""
+    wanted, tts = settings.session, settings.tts
+    voice, speed = wanted.voice, wanted.speed
+    model = wanted.transcription_model
+    if endpoint.kind is EndpointKind.LOCAL:
+        voice = voice or tts.voice
+        speed = min(_FASTEST, max(_SLOWEST, speed * tts.speed))
+    else:
+        model = model or TRANSCRIPTION_MODEL
+    heard = AudioInputConfig(
+        transcription=Transcription(**_given(model=model, language=wanted.language)),
+        **_turn_detection(settings),
+    )
+    return SessionConfig(
+        instructions=wanted.instructions,
+        output_modalities=list(wanted.modalities),
+        tools=list(tools),
+        max_output_tokens=wanted.max_output_tokens,
+        audio=AudioConfig(
+            input=heard, output=AudioOutputConfig(speed=speed, **_given(voice=voice))
+        ),
+        **_given(temperature=wanted.temperature),
+    )
+
+
+def _given(**values: Any) -> dict[str, Any]:
+    """Return what is not None: what is left out is the endpoint's choice, None would clear it."""
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _turn_detection(settings: Settings) -> dict[str, Any]:
+    """Return the field where the settings choose one; ``auto`` leaves the choice to the endpoint.
+
+    ``auto`` with a rule of ``server_vad`` set means ``server_vad``.
+    """
+    wanted = settings.session
+    match wanted.turn_detection:
+        case "none":
+            return {"turn_detection": None}
+        case "semantic_vad":
+            return {"turn_detection": SemanticVad(eagerness=wanted.eagerness)}
+    defaults = type(wanted).model_fields
+    rules = ("threshold", "prefix_padding_ms", "silence_duration_ms")
+    chosen = {name: getattr(wanted, name) for name in rules}
+    if wanted.turn_detection == "auto" and all(
+        value == defaults[name].default for name, value in chosen.items()
+    ):
+        return {}
+    return {"turn_detection": ServerVad(**_given(**chosen))}
