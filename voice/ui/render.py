@@ -1,0 +1,112 @@
+"""Turns updates into lines for a person: coloured in a terminal, plain everywhere else."""
+
+from __future__ import annotations
+
+import orjson
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from voice.core.updates import (
+    AssistantTranscript,
+    ErrorReported,
+    Interrupted,
+    ResponseFinished,
+    ToolCallFinished,
+    ToolCallStarted,
+    TranscriptCorrected,
+    TurnTimeline,
+    Update,
+    UserTranscript,
+    WarningIssued,
+)
+from voice.ui.report import parsed_arguments, timeline_text
+from voice.ui.turns import Turn
+
+MAX_SHOWN = 400
+"""Characters of a tool's arguments or output that are shown."""
+
+_LABEL_WIDTH = 9
+_STYLES = {
+    "You": "bold cyan",
+    "Tool": "bold magenta",
+    "Assistant": "bold green",
+    "Timing": "dim",
+    "Warning": "yellow",
+    "Error": "bold red",
+}
+
+
+class View:
+    """Prints what happens, a line or a paragraph each; owned by one command."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+
+    def note(self, text: str) -> None:
+        """Print a remark of ours."""
+        self._console.print(Text(printable(text), style="dim"), soft_wrap=True)
+
+    def say(self, label: str, text: str) -> None:
+        """Print a labelled paragraph; wrapped beside its label in a terminal only."""
+        shown = printable(text)
+        if not self._console.is_terminal:
+            line = f"{label:<{_LABEL_WIDTH}}  {shown}".rstrip()
+            self._console.print(Text(line), soft_wrap=True)
+            return
+        row = Table.grid(padding=(0, 2, 0, 0))
+        row.add_column(width=_LABEL_WIDTH, no_wrap=True)
+        row.add_column()
+        body = Text(shown, style="dim" if label == "Timing" else "")
+        row.add_row(Text(label, style=_STYLES.get(label, "")), body)
+        self._console.print(row)
+
+    def show(self, update: Update, turn: Turn | None) -> None:
+        """Print an update, if a person wants to see it; ``turn`` is the one that it belongs to."""
+        match update:
+            case UserTranscript(is_final=True, text=text):
+                if text.strip():
+                    self.say("You", text)
+            case AssistantTranscript(is_final=True, text=text):
+                self.say("Assistant", text)
+            case ToolCallStarted():
+                self.say("Tool", call_text(update.name, update.arguments))
+            case ToolCallFinished():
+                self.say("", ("failed: " if update.is_error else "→ ") + shortened(update.output))
+            case Interrupted(heard_text=heard):
+                self.say("", f"(interrupted; heard: {heard or 'nothing'})")
+            case TranscriptCorrected(heard_text=heard):
+                self.say("", f"(heard, by the endpoint's own account: {heard or 'nothing'})")
+            case TurnTimeline():
+                if turn is not None and update.first_token_ms is not None:
+                    line = timeline_text(turn.timing, typed=turn.is_typed)
+                    if line:
+                        self.say("Timing", line)
+            case ResponseFinished(status="incomplete", reason=reason):
+                self.say("Warning", f"the answer is incomplete: {reason or 'no reason given'}")
+            case WarningIssued(message=message):
+                self.say("Warning", message)
+            case ErrorReported(message=message):
+                self.say("Error", message)
+            case _:
+                pass
+
+
+def call_text(name: str, arguments: str) -> str:
+    """Return a call the way a programmer writes it: ``get_time(city="Tokyo")``."""
+    values = parsed_arguments(arguments)
+    if isinstance(values, dict):
+        shown = ", ".join(f"{key}={orjson.dumps(value).decode()}" for key, value in values.items())
+    else:
+        shown = arguments
+    return f"{name}({shortened(shown)})"
+
+
+def shortened(text: str) -> str:
+    """Return ``text``, cut where it is too long to be shown."""
+    return text if len(text) <= MAX_SHOWN else text[: MAX_SHOWN - 1] + "…"
+
+
+def printable(text: str) -> str:
+    """Return ``text`` on one line, without what could drive a terminal."""
+    return "".join(char if char.isprintable() else " " for char in text).strip()
