@@ -1,6 +1,6 @@
 """The configuration that is sent leaves nothing to an endpoint's default."""
 
-from voice.core.client_config import effective_format, full_session
+from voice.core.client_config import effective_format, full_session, merged
 from voice.protocol.capabilities import Capabilities
 from voice.protocol.formats import PCM16, PCMU, AudioFormat
 from voice.protocol.session_config import (
@@ -10,6 +10,7 @@ from voice.protocol.session_config import (
     SemanticVad,
     ServerVad,
     SessionConfig,
+    parse_session,
 )
 
 CAN = Capabilities()
@@ -78,3 +79,29 @@ def test_the_endpoint_names_the_turn_detection_and_formats_that_suit_it() -> Non
 
 def test_a_session_that_names_no_format_has_the_default() -> None:
     assert effective_format(SessionConfig(), "output", PCMU) == PCMU
+
+
+def test_what_an_endpoint_leaves_out_of_its_session_stays_in_force() -> None:
+    before = full_session(SessionConfig(instructions="Be brief."), CAN)
+    told = parse_session({"type": "realtime", "model": "m", "audio": {"output": {"voice": "x"}}})
+    assert isinstance(told, SessionConfig)
+    after = merged(before, told)
+    assert (after.model, after.instructions) == ("m", "Be brief.")
+    assert after.audio is not None and after.audio.input is not None
+    assert isinstance(after.audio.input.turn_detection, ServerVad)
+    assert after.audio.output is not None
+    assert (after.audio.output.voice, after.audio.output.format) == ("x", PCM16)
+
+
+def test_what_an_endpoint_sets_to_null_is_null() -> None:
+    told = parse_session({"type": "realtime", "audio": {"input": {"turn_detection": None}}})
+    assert isinstance(told, SessionConfig)
+    after = merged(full_session(SessionConfig(), CAN), told)
+    assert after.audio is not None and after.audio.input is not None
+    assert after.audio.input.turn_detection is None
+
+
+def test_an_unknown_field_of_an_endpoint_is_kept() -> None:
+    told = parse_session({"type": "realtime", "from_the_future": 1})
+    assert isinstance(told, SessionConfig)
+    assert merged(SessionConfig(), told).to_wire()["from_the_future"] == 1

@@ -1,6 +1,6 @@
 """Responses from birth to end, in the orders in which endpoints really send them."""
 
-from voice.core.messages import PlayAudio, Publish, UserTyped
+from voice.core.messages import Button, PlayAudio, Publish, UserPressed, UserTyped
 from voice.core.responses import ASK_DEADLINE_MS, IDLE_STREAM_DEADLINE_MS
 from voice.core.updates import (
     AssistantTranscript,
@@ -233,3 +233,32 @@ def test_a_response_that_takes_the_place_of_another_is_the_one_in_the_slot() -> 
     assert shell.core.phase is Phase.THINKING
     shell.feed(events.response_done("r2"))
     assert shell.core.phase is Phase.LISTENING
+
+
+def test_an_endpoint_that_names_no_response_can_be_talked_to() -> None:
+    shell = ready()
+    for number in range(3):
+        shell.feed(UserTyped("Hello"))
+        shell.feed(events.response_created(""))
+        shell.feed(events.audio_delta("", f"i{number}", 20))
+        shell.feed(events.response_done(""))
+        shell.advance(20)
+    assert played_ms(shell) == 60
+    assert shell.core.phase is Phase.LISTENING
+
+
+def test_a_response_without_a_name_is_cancelled_without_one() -> None:
+    shell = ready()
+    shell.feed(events.response_created(""))
+    [cancel] = sent_in(shell.feed(UserPressed(Button.INTERRUPT)))
+    assert cancel.response_id is None
+
+
+def test_arguments_on_their_way_are_a_sign_of_life() -> None:
+    shell = ready()
+    shell.feed(events.response_created("r1"))
+    shell.advance(IDLE_STREAM_DEADLINE_MS - 1)
+    kind = wire.ResponseFunctionCallArgumentsDelta
+    shell.feed(kind(response_id="r1", item_id="i1", call_id="c1", delta="{"))
+    shell.advance(IDLE_STREAM_DEADLINE_MS - 1)
+    assert shell.updates(ErrorReported) == []

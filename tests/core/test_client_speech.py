@@ -23,6 +23,7 @@ from voice.protocol.client_events import (
     InputAudioBufferClear,
     InputAudioBufferCommit,
     ResponseCreate,
+    SessionUpdate,
 )
 from voice.protocol.items import ANNOUNCE_PREFIX, SystemMessage, UserMessage
 from voice.protocol.session_config import (
@@ -298,3 +299,17 @@ def test_too_many_announcements_drop_the_oldest_with_a_warning() -> None:
     for number in range(MAX_ANNOUNCEMENTS + 1):
         shell.feed(Announce(str(number)))
     assert [update.code for update in shell.updates(WarningIssued)] == ["announcement_dropped"]
+
+
+def test_push_to_talk_turns_the_endpoints_turn_detection_off() -> None:
+    shell = ready(push_to_talk=True)
+    [update] = shell.sent(SessionUpdate)
+    assert update.session.to_wire()["audio"]["input"]["turn_detection"] is None
+
+
+def test_the_talk_button_only_interrupts_where_the_endpoint_ends_turns() -> None:
+    shell = ready()
+    shell.feed(events.response_created("r1"))
+    shell.feed(UserPressed(Button.TALK_DOWN))
+    assert kinds(shell) == ["response.cancel"]
+    assert shell.updates(UserSpeechStarted) == []

@@ -6,7 +6,7 @@ taken when the speaker has said what was heard.
 
 from __future__ import annotations
 
-from voice.core.client_state import ClientState
+from voice.core.client_state import UNNAMED, ClientState
 from voice.core.messages import CancelTool, FlushPlayback, PlaybackDrained, PlaybackStopped
 from voice.core.playback import Cut
 from voice.core.responses import SlotState
@@ -43,11 +43,12 @@ def interrupt(state: ClientState, *, by_speech: bool) -> None:
 
 
 def send_cancel(state: ClientState) -> None:
-    """Cancel the response in the slot by its id, so that no other one is hit."""
+    """Cancel the response in the slot by its id, where it has one, so that no other is hit."""
+    response_id = state.slot.response_id
+    if response_id is not None and response_id.startswith(UNNAMED):
+        response_id = None
     if state.capabilities.can_cancel:
-        state.send(
-            ResponseCancel(event_id=state.new_id("cancel"), response_id=state.slot.response_id)
-        )
+        state.send(ResponseCancel(event_id=state.new_id("cancel"), response_id=response_id))
 
 
 class PlaybackHandlers:

@@ -57,8 +57,8 @@ class ClientCore:
 
     ``config`` may be partial; what it leaves open is filled from ``capabilities``. ``new_id`` gets
     a kind such as ``item`` or ``ask`` and returns an id that begins with it. ``push_to_talk`` keeps
-    the microphone off the wire while the talk button is up. ``cancellable_tools`` are tools that an
-    interruption stops.
+    the microphone off the wire while the talk button is up, and turn detection off.
+    ``cancellable_tools`` are tools that an interruption stops.
     """
 
     def __init__(
@@ -242,6 +242,10 @@ class ClientCore:
             wire.ResponseDone: responses.on_done,
             wire.ResponseOutputItemAdded: responses.on_item_added,
             wire.ResponseOutputItemDone: responses.on_item_done,
+            wire.ResponseContentPartAdded: responses.on_sign_of_life,
+            wire.ResponseContentPartDone: responses.on_sign_of_life,
+            wire.ResponseFunctionCallArgumentsDelta: responses.on_sign_of_life,
+            wire.ResponseFunctionCallArgumentsDone: responses.on_sign_of_life,
             wire.ResponseOutputTextDelta: responses.on_words,
             wire.ResponseOutputTextDone: responses.on_words_done,
             wire.ResponseOutputAudioTranscriptDelta: responses.on_words,

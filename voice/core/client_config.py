@@ -6,7 +6,7 @@ them all. What the caller set stays as it is, an explicit None too.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from voice.protocol.capabilities import Capabilities
 from voice.protocol.formats import AudioFormat
@@ -19,16 +19,22 @@ from voice.protocol.session_config import (
     SessionConfig,
     TurnDetection,
 )
+from voice.protocol.wire_model import WireModel
 
 
-def full_session(config: SessionConfig, capabilities: Capabilities) -> SessionConfig:
-    """Return ``config`` with everything set that an endpoint would else decide by itself."""
+def full_session(
+    config: SessionConfig, capabilities: Capabilities, *, has_turns: bool = True
+) -> SessionConfig:
+    """Return ``config`` with everything set that an endpoint would else decide by itself.
+
+    ``has_turns`` False turns the endpoint's turn detection off: a button ends the turns.
+    """
     audio = config.audio or AudioConfig()
     heard, said = audio.input or AudioInputConfig(), audio.output or AudioOutputConfig()
     heard = heard.model_copy(
         update={
             "format": heard.format or capabilities.input_format,
-            "turn_detection": _turn_detection(heard, capabilities),
+            "turn_detection": _turn_detection(heard, capabilities) if has_turns else None,
         }
     )
     said = said.model_copy(update={"format": said.format or capabilities.output_format})
@@ -42,6 +48,27 @@ def full_session(config: SessionConfig, capabilities: Capabilities) -> SessionCo
             "audio": audio.model_copy(update={"input": heard, "output": said}),
         }
     )
+
+
+def merged(before: SessionConfig, told: SessionConfig) -> SessionConfig:
+    """Return what is in force after an endpoint told its session.
+
+    Many endpoints leave out what they do not support or did not change: what they name counts.
+    """
+    audio = before.audio or AudioConfig()
+    if told.audio is not None:
+        heard, said = audio.input or AudioInputConfig(), audio.output or AudioOutputConfig()
+        if told.audio.input is not None:
+            heard = heard.model_copy(update=_given(told.audio.input))
+        if told.audio.output is not None:
+            said = said.model_copy(update=_given(told.audio.output))
+        audio = audio.model_copy(update={"input": heard, "output": said})
+    return before.model_copy(update={**_given(told), "audio": audio})
+
+
+def _given(model: WireModel) -> dict[str, Any]:
+    """Return the fields that a peer named, unknown ones too."""
+    return {name: getattr(model, name) for name in model.model_fields_set}
 
 
 def effective_format(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 
+from voice.core.client_config import merged
 from voice.core.client_state import ClientState
 from voice.core.link import LinkEvent, LinkState
 from voice.core.messages import (
@@ -144,10 +145,8 @@ class LinkHandlers:
 
     def _take_effective(self, session: SessionConfig) -> None:
         state = self._state
-        if session.audio is None:
-            return
         heard, said = state.audio_format("input"), state.audio_format("output")
-        state.effective = session
+        state.effective = merged(state.effective, session)
         if state.audio_format("input") != heard:
             state.uplink.set_format(state.audio_format("input"))
             self._warn_of_format("input", state.audio_format("input"))

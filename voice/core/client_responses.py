@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from voice.core.barge_in import delete_unheard, send_cancel
-from voice.core.client_state import ClientState
+from voice.core.client_state import UNNAMED, ClientState
 from voice.core.client_tools import ToolHandlers
 from voice.core.ledger import Entry
 from voice.core.messages import PlayAudio
@@ -15,8 +15,12 @@ from voice.protocol.items import AssistantMessage, FunctionCall, OutputAudio
 from voice.protocol.server_events import (
     AudioDelta,
     Response,
+    ResponseContentPartAdded,
+    ResponseContentPartDone,
     ResponseCreated,
     ResponseDone,
+    ResponseFunctionCallArgumentsDelta,
+    ResponseFunctionCallArgumentsDone,
     ResponseOutputAudioDone,
     ResponseOutputAudioTranscriptDelta,
     ResponseOutputAudioTranscriptDone,
@@ -26,6 +30,14 @@ from voice.protocol.server_events import (
     ResponseOutputTextDone,
 )
 
+ResponsePart = (
+    ResponseContentPartAdded
+    | ResponseContentPartDone
+    | ResponseFunctionCallArgumentsDelta
+    | ResponseFunctionCallArgumentsDone
+    | ResponseOutputItemAdded
+    | ResponseOutputItemDone
+)
 WordsDelta = ResponseOutputAudioTranscriptDelta | ResponseOutputTextDelta
 WordsDone = ResponseOutputAudioTranscriptDone | ResponseOutputTextDone
 
@@ -55,10 +67,12 @@ class ResponseHandlers:
 
     def on_created(self, event: ResponseCreated) -> None:
         """A response began, asked for or not; one that nobody wants any more is cancelled."""
-        state, response_id = self._state, event.response.id
-        if response_id == state.slot.response_id or response_id in state.finished:
+        state = self._state
+        response_id = event.response.id or state.new_id(UNNAMED)
+        if response_id in state.born or response_id in state.finished:
             state.warn("response_created_twice", "the endpoint began one response twice")
             return
+        state.born[response_id] = True
         if state.slot.response_id is not None:
             state.calls.response_over(state.slot.response_id)
         is_dead = state.is_dead(response_id)
@@ -75,30 +89,33 @@ class ResponseHandlers:
     def on_done(self, event: ResponseDone) -> None:
         """A response ended: run what calls it still holds, tell faces, free the slot."""
         state, response = self._state, event.response
-        if response.id in state.finished:
+        # An end without an id can only mean the response that is on its way.
+        response_id = response.id or state.slot.response_id or state.new_id(UNNAMED)
+        if response_id in state.finished:
             return
-        state.finished[response.id] = True
-        is_late = state.is_late(response.id)
-        is_dead = state.is_dead(response.id)
+        state.finished[response_id] = True
+        is_late = state.is_late(response_id)
+        is_dead = state.is_dead(response_id)
         if response.status == "completed":
             for item in response.output:
                 if isinstance(item, FunctionCall):
-                    self._tools.on_call(item, response.id, is_dead=is_dead)
-        state.playback.response_completed(response.id)
-        state.calls.response_over(response.id)
-        # An end without an id can only mean the response that is on its way.
+                    self._tools.on_call(item, response_id, is_dead=is_dead)
+        state.playback.response_completed(response_id)
+        state.calls.response_over(response_id)
         if not is_late:
-            self._free_slot(response.id)
-        self._tell(response, is_dead=is_dead)
+            self._free_slot(response_id)
+        self._tell(response, response_id, is_dead=is_dead)
 
     def on_item_added(self, event: ResponseOutputItemAdded) -> None:
         """Make room in the ledger for what the assistant is about to say."""
+        self.on_sign_of_life(event)
         item = event.item
         if isinstance(item, AssistantMessage) and item.id and not self._is_dead(event.response_id):
             self._entry(item.id)
 
     def on_item_done(self, event: ResponseOutputItemDone) -> None:
         """An output is complete: run a call; take back speech of which nothing was played."""
+        self.on_sign_of_life(event)
         state, item = self._state, event.item
         is_dead = self._is_dead(event.response_id)
         if isinstance(item, FunctionCall):
@@ -113,6 +130,11 @@ class ResponseHandlers:
             elif item.id in state.ledger and item.id not in state.cut_items:
                 entry = state.ledger.entry(item.id)
                 entry.status = "incomplete" if item.status == "incomplete" else "completed"
+
+    def on_sign_of_life(self, event: ResponsePart) -> None:
+        """Something of a response is on its way that matters only when it is complete."""
+        if not self._is_dead(event.response_id):
+            self._state.slot.alive(self._state.now_ms)
 
     def on_words(self, event: WordsDelta) -> None:
         """More words, written or spoken."""
@@ -190,10 +212,10 @@ class ResponseHandlers:
 
     def _free_slot(self, response_id: str) -> None:
         state = self._state
-        if state.slot.done(response_id or None):
+        if state.slot.done(response_id):
             state.wishes.response_over()
 
-    def _tell(self, response: Response, *, is_dead: bool) -> None:
+    def _tell(self, response: Response, response_id: str, *, is_dead: bool) -> None:
         state, details = self._state, response.status_details
         reason: str | None = None if details is None else details.reason
         if details is not None and details.error is not None:
@@ -202,5 +224,5 @@ class ResponseHandlers:
             state.publish(ErrorReported(reason or "response_failed", message[:300]))
         usage = {} if response.usage is None else response.usage.to_wire()
         if not is_dead:
-            state.publish(state.timeline.finish(response.id))
-        state.publish(ResponseFinished(response.id, response.status, reason, usage))
+            state.publish(state.timeline.finish(response_id))
+        state.publish(ResponseFinished(response_id, response.status, reason, usage))

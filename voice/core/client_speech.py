@@ -138,8 +138,7 @@ class SpeechHandlers:
         left = state.turn.expire(state.now_ms)
         if left is TurnState.RELEASING:
             state.publish(UserSpeechStopped())
-            if state.turn_detection is None:
-                self._commit()
+            self._commit()
         elif left is TurnState.SPEAKING:
             state.warn("endless_turn", "the endpoint never reported the end of the user's speech")
             state.publish(UserSpeechStopped())
@@ -172,6 +171,10 @@ class SpeechHandlers:
 
     def _press_to_talk(self) -> None:
         state = self._state
+        if state.turn_detection is not None:
+            # The endpoint ends the turns; the button can only make room for one.
+            interrupt(state, by_speech=False)
+            return
         was_open = state.turn.is_speaking
         if not state.turn.move(TurnEvent.PRESSED, state.now_ms):
             return
@@ -180,7 +183,7 @@ class SpeechHandlers:
         interrupt(state, by_speech=False)
         if state.link.is_ready and state.push_to_talk:
             send_kept(state)
-        elif state.link.is_ready and state.turn_detection is None and not was_open:
+        elif state.link.is_ready and not was_open:
             # The open microphone filled the endpoint's buffer with whatever came before.
             state.send(InputAudioBufferClear(event_id=state.new_id("clear")))
             state.uplink.committed()

@@ -30,6 +30,9 @@ from voice.protocol.session_config import SemanticVad, ServerVad, SessionConfig,
 MAX_RESPONSES = 256
 """Responses and cut items remembered, so that what arrives late for them is recognised."""
 
+UNNAMED = "unnamed"
+"""Kind of the id that stands for a response whose endpoint gives it none."""
+
 DEAD = -1
 """The epoch of a response that was unwanted when it was born."""
 
@@ -46,7 +49,7 @@ class ClientState:
         push_to_talk: bool,
         cancellable_tools: frozenset[str],
     ) -> None:
-        self.config = full_session(config, capabilities)
+        self.config = full_session(config, capabilities, has_turns=not push_to_talk)
         self.effective = self.config
         self.new_id = new_id
         self.capabilities = capabilities
@@ -71,6 +74,7 @@ class ClientState:
         self.update_event_id: str | None = None
         self.epoch = 0
         self._epochs: BoundedDict[str, int] = BoundedDict(MAX_RESPONSES)
+        self.born: BoundedDict[str, bool] = BoundedDict(MAX_RESPONSES)
         self.finished: BoundedDict[str, bool] = BoundedDict(MAX_RESPONSES)
         self.cut_items: BoundedDict[str, bool] = BoundedDict(MAX_RESPONSES)
         self.own_items: BoundedDict[str, str] = BoundedDict(MAX_RESPONSES)

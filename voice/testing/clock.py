@@ -11,22 +11,27 @@ class MovedClock:
 
     def __init__(self, now_ms: int = 0) -> None:
         self._now_ms = now_ms
-        self._watchers: list[Callable[[], None]] = []
+        self._sleepers: list[tuple[Callable[[], int | None], Callable[[], None]]] = []
 
     def __call__(self) -> int:
         """Return the time."""
         return self._now_ms
 
     def advance(self, ms: int) -> None:
-        """Let ``ms`` pass, one at a time, and tell every watcher of each."""
-        for _ in range(ms):
-            self._now_ms += 1
-            for watcher in tuple(self._watchers):
-                watcher()
+        """Let ``ms`` pass, and wake every sleeper at its time."""
+        end_ms = self._now_ms + ms
+        while self._now_ms < end_ms:
+            dues = [due for due in (when() for when, _ in self._sleepers) if due is not None]
+            # A sleeper whose time is long past is woken each millisecond, until it says another.
+            self._now_ms = min([end_ms, *(max(due, self._now_ms + 1) for due in dues)])
+            for when, wake in tuple(self._sleepers):
+                due = when()
+                if due is not None and due <= self._now_ms:
+                    wake()
 
-    def watch(self, watcher: Callable[[], None]) -> None:
-        """Call ``watcher`` after each millisecond that passes."""
-        self._watchers.append(watcher)
+    def wake(self, when: Callable[[], int | None], wake: Callable[[], None]) -> None:
+        """Call ``wake`` once the time that ``when`` returns has come; None means not now."""
+        self._sleepers.append((when, wake))
 
 
 class SequentialIds:

@@ -121,6 +121,21 @@ def call_done(
     return item_done(response_id, item)
 
 
+def truncated(item_id: str, audio_end_ms: int = 0) -> ServerEvent:
+    """Return that the endpoint cut an item."""
+    return _event("conversation.item.truncated", item_id=item_id, audio_end_ms=audio_end_ms)
+
+
+def retrieved(item: dict[str, Any]) -> ServerEvent:
+    """Return an item as the endpoint has it."""
+    return _event("conversation.item.retrieved", item=item)
+
+
+def deleted(item_id: str) -> ServerEvent:
+    """Return that an item left the conversation."""
+    return _event("conversation.item.deleted", item_id=item_id)
+
+
 def error(code: str | None, message: str = "no", *, event_id: str | None = None) -> ServerEvent:
     """Return an error; ``event_id`` names the client event that caused it."""
     details = {

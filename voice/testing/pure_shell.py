@@ -59,7 +59,7 @@ class PureShell:
         self.clock = MovedClock()
         self.speaker = RecordingSpeaker(self.clock)
         self.speaker.start(lambda: self._feed_inside(PlaybackDrained()))
-        self.clock.watch(self._tick_when_due)
+        self.clock.wake(lambda: self.core.next_deadline_ms(), lambda: self._feed_inside(Tick()))
         self.steps: list[tuple[int, ServerEvent | Input, list[Action]]] = []
         self.done: list[Action] = []
 
@@ -116,9 +116,10 @@ class PureShell:
         )
 
     def _feed_inside(self, event: ServerEvent | Input) -> None:
-        feed(self, event, self.clock(), self._perform)
+        feed(self, event, self.clock(), self.perform)
 
-    def _perform(self, action: Action) -> Input | None:
+    def perform(self, action: Action) -> Input | None:
+        """Do one action; the speaker answers a flush."""
         self.done.append(action)
         match action:
             case PlayAudio(item_id, content_index, audio):
@@ -126,11 +127,6 @@ class PureShell:
             case FlushPlayback():
                 return PlaybackStopped(tuple(self.speaker.flush()))
         return None
-
-    def _tick_when_due(self) -> None:
-        deadline_ms = self.core.next_deadline_ms()
-        if deadline_ms is not None and self.clock() >= deadline_ms:
-            self._feed_inside(Tick())
 
 
 def sent_in(actions: list[Action]) -> list[ClientEvent]:

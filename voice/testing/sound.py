@@ -78,7 +78,7 @@ class RecordingSpeaker:
     def start(self, on_drained: Callable[[], None]) -> None:
         """Begin to follow the clock."""
         self._on_drained = on_drained
-        self._clock.watch(self._follow)
+        self._clock.wake(self._drained_at_ms, self._follow)
 
     def play(self, item_id: str, content_index: int, pcm: bytes) -> None:
         """Queue samples."""
@@ -116,18 +116,26 @@ class RecordingSpeaker:
         """How much is queued and not yet heard."""
         return sum(len(pcm) for _, pcm in self._queue) // BYTES_PER_MS
 
+    def heard_ms(self, item_id: str, content_index: int) -> int:
+        """Return how much of a part was ever heard, from its first sample."""
+        self._sync()
+        return self._heard_bytes.get((item_id, content_index), 0) // BYTES_PER_MS
+
     def heard_pcm(self, item_id: str | None = None) -> bytes:
         """Return everything that sounded, or what sounded of one item."""
         wanted = (sound for sound in self.sounds if item_id in (None, sound.item_id))
         return b"".join(sound.pcm for sound in wanted)
 
+    def _drained_at_ms(self) -> int | None:
+        if not self._queue:
+            return None
+        return self._synced_ms - -sum(len(pcm) for _, pcm in self._queue) // BYTES_PER_MS
+
     def _follow(self) -> None:
-        was_sounding = bool(self._queue)
         self._sync()
-        if was_sounding and not self._queue:
-            self._current.clear()
-            if self._on_drained is not None:
-                self._on_drained()
+        self._current.clear()
+        if self._on_drained is not None:
+            self._on_drained()
 
     def _sync(self) -> None:
         """Let the samples sound whose time has come."""
