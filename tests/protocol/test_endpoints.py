@@ -39,6 +39,7 @@ def test_azure_preview_speaks_beta_with_version_and_deployment():
     assert endpoint.url() == f"wss://{base}?deployment=dep&api-version=2024-10-01-preview"
     assert endpoint.dialect is Dialect.BETA
     assert not endpoint.capabilities.emits_item_done
+    assert Endpoint.azure("https://res.openai.azure.com/").base_url.startswith("wss://res.")
     built = Endpoint.azure("res.openai.azure.com", model="dep", preview=True)
     assert built.url() == f"wss://{base}?deployment=dep&api-version=2025-04-01-preview"
 

@@ -92,6 +92,8 @@ def test_tolerant_types_read_what_sloppy_peers_send(kind, given, read):
         (Whole, 1e300),
         (Whole, "9" * 400),
         (Text, 5),
+        (JsonText, {"a": object()}),
+        (LooseText, [2**70]),
     ],
 )
 def test_tolerant_types_still_refuse_nonsense(kind, given):

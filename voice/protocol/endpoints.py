@@ -87,8 +87,10 @@ class Endpoint:
     def azure(cls, host: str, *, model: str | None = None, preview: bool = False) -> "Endpoint":
         """Build an Azure OpenAI resource's endpoint; ``model`` is the deployment's name.
 
-        ``preview`` chooses the older path, which speaks BETA.
+        ``host`` may be a whole URL of the resource. ``preview`` chooses the older path, which
+        speaks BETA. Raises SettingsError for a host that is none.
         """
+        host = read_url(host).netloc
         if preview:
             return cls(
                 kind=EndpointKind.AZURE,

@@ -94,7 +94,10 @@ def _json_text(value: object) -> object:
     if value is None:
         return ""
     if isinstance(value, dict | list | int | float):
-        return orjson.dumps(value).decode()
+        try:
+            return orjson.dumps(value).decode()
+        except orjson.JSONEncodeError:
+            raise ValueError("must be text, or something that JSON can say") from None
     return value
 
 
