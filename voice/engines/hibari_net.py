@@ -26,7 +26,7 @@ _FRAME_SAMPLES = 120
 _SILENT_LEVEL = 0.003
 """Peak of a 5 ms frame (-50 dBFS) under which nothing is heard; hibari's silence is near 0.0003."""
 
-_LABEL_LAG_MS = 30
+_LABEL_LAG_MS = 40
 """The network sounds a phoneme before its labelled time: consonants start 62 ms, stop 38 ms early
 (medians of 33 sibilants). Word ends are moved by less, so that they come late rather than early."""
 
@@ -189,7 +189,7 @@ def _settled(start: float, end: float, is_loud: NDArray[np.bool_], speed: float)
 
     Silence at its end is not part of it: before a pause the label runs on into the pause.
     """
-    lag = _LABEL_LAG_MS * RATE_HZ // 1000
+    lag = _LABEL_LAG_MS * RATE_HZ / 1000 / max(1.0, speed)
     late = max(0.0, end - lag)
     last = min(int(late) // _FRAME_SAMPLES, is_loud.size - 1)
     reach = min(end - start + 2 * lag, _LOOK_BACK_MS * RATE_HZ / 1000 / speed)

@@ -4,234 +4,184 @@ from __future__ import annotations
 
 import re
 
+from voice.engines import turn_end_words as table
+
 COMPLETE = 0.9
 UNKNOWN = 0.5
 INCOMPLETE = 0.1
 
-_WORD = re.compile(r"[a-z0-9]+(?:['.,:][a-z0-9]+)*")
-
-
-def _words(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
-_HANGING = _words(
-    "a an the my your his her its our their this these every each some any no "
-    "and or but nor because so than as if whether unless until while although since "
-    "of to from with without into onto at by for per between among under via "
-    "is are was were be been am do does did have has had will would can could should shall may might "
-    "must i'm you're we're they're it's that's what's there's i'll you'll i'd let's gonna wanna "
-    "very really quite too more most another other what which whose how where who when why "
-    "um uh uhm erm hmm er ah well like actually please can't don't i you we they he she "
-    "set add tell give put make play send call convert remind turn plus minus times divided"
-)
-"""Words after which English goes on. Some do end a sentence; the rules below let those pass."""
-
-_FINE_ALONE = _words(
-    "yes no yeah yep nope ok okay sure thanks stop cancel hello hi hey goodbye bye pause resume "
-    "continue quit exit help again right exactly correct never nevermind what why how who when where "
-    "which please well more call play enough louder quieter really"
-)
-"""Words that are a whole turn by themselves."""
-
-_FINE_AT_END = frozenset(
-    tuple(phrase.split())
-    for phrase in (
-        "thank you",
-        "how are you",
-        "who are you",
-        "what are you",
-        "where are you",
-        "and you",
-        "what can you do",
-        "what do you do",
-        "how do you do",
-        "it is",
-        "i am",
-        "i do",
-        "i can",
-        "i will",
-        "i did",
-        "i have",
-        "i would",
-        "is it",
-        "of course not",
-        "one more",
-        "no more",
-        "any more",
-        "once more",
-        "some more",
-        "tell me more",
-        "say more",
-        "i don't",
-        "i can't",
-        "love you",
-        "hear you",
-        "help you",
-        "tell you",
-        "see you",
-        "told you",
-        "next please",
-        "very well",
-        "as well",
-        "do so",
-        "think so",
-        "hope so",
-        "i guess so",
-        "some other",
-        "each other",
-        "what is this",
-        "what's this",
-        "who is this",
-        "stop this",
-        "do this",
-        "like this",
-        "need this",
-        "want this",
-        "about this",
-        "turn it off",
-        "come in",
-        "what time is it",
-    )
-)
-"""Endings that are complete although their last word hangs elsewhere."""
-
-_OPEN_ENDINGS = frozenset(
-    tuple(phrase.split())
-    for phrase in (
-        "what is",
-        "what's the",
-        "a timer",
-        "set a timer",
-        "set an alarm",
-        "set a reminder",
-        "remind me",
-        "wake me",
-        "wake me up",
-        "i want",
-        "i need",
-        "i would like",
-        "i'd like",
-        "could you",
-        "can you",
-        "would you",
-        "will you",
-        "tell me",
-        "give me",
-        "show me",
-        "let me",
-        "my name is",
-        "the number is",
-        "my number is",
-        "for the next",
-        "how many",
-        "how much",
-        "how long",
-        "how far",
-        "what kind",
-        "look up",
-        "search for",
-        "convert it",
-        "a lot",
-        "kind of",
-        "sort of",
-        "you know",
-        "i mean",
-        "i think",
-        "let me think",
-        "let me see",
-        "hold on",
-        "wait",
-        "one second",
-        "the answer",
-        "at the",
-    )
-)
-"""Whole turns, so far, that ask for more; compared with all of the words after polite openings."""
-
-_QUESTION_OPENERS = _words(
-    "what who where when why how which whose is are was were do does did can could"
-)
-_POLITE = _words("hey hi hello okay ok so and um uh please well now then yes no yeah alright right")
-_DIGITS = _words(
-    "zero oh one two three four five six seven eight nine double triple hundred thousand"
-)
-_NUMBER_OPENERS = _words("number digits code pin phone zip dial call")
-_UNIT_HUNGRY = _words("for in to from at add remove convert plus minus times by percent")
-_PREPOSITIONS = _words(
-    "in on off up down out about over after before against around through during near for to from with "
-    "of at by into"
-)
-_STRANDING = _words("what who where which")
+_TOKEN = re.compile(r"[a-z0-9]+(?:['.:%-][a-z0-9]+)*%?")
+_TRAILING_OFF = ("-", "\u2014", "\u2013", "...", "\u2026", ":", ";")
 
 
 class WordsTurnEnd:
     """Rules about English words that implement ``ports.TurnEnd``; needs no model and no state.
 
-    A recogniser likes to put a full stop behind speech that was cut off, so a full stop says
-    nothing here; a comma or a dash does say that more will come.
+    Punctuation is weak evidence: the recogniser puts full stops behind speech that was cut off and
+    commas behind sentences that are whole. So the words decide, and a comma only tips the balance
+    where they do not, or where a list may go on.
     """
 
     def probability(self, transcript: str) -> float:
         """Return 0.9 for words that look complete, 0.1 for ones that go on, 0.5 where unsure."""
         text = transcript.strip().lower().replace("\u2019", "'")
-        if not text:
-            return UNKNOWN
-        if text.endswith((",", "-", "\u2014", ":", ";", "...", "\u2026")):
-            return INCOMPLETE
-        words = _WORD.findall(text)
+        words = _TOKEN.findall(text)
         if not words:
             return UNKNOWN
-        return _judge(words, is_question=text.rstrip("\"'").endswith("?"))
+        verdict = _judge(words)
+        if text.endswith(_TRAILING_OFF):
+            return UNKNOWN if verdict == COMPLETE else INCOMPLETE
+        if text.endswith(","):
+            return _with_comma(words, verdict)
+        return verdict
 
 
-def _judge(words: list[str], *, is_question: bool) -> float:
-    core = _without_opening(words)
-    if tuple(core) in _OPEN_ENDINGS or tuple(words) in _OPEN_ENDINGS:
+def _with_comma(words: list[str], verdict: float) -> float:
+    """A comma behind a short or listing turn means that more may come."""
+    if verdict != COMPLETE:
         return INCOMPLETE
+    core = _core(words)
+    return UNKNOWN if len(core) < 3 or core[0] in table.LIST_VERBS else COMPLETE
+
+
+def _core(words: list[str]) -> list[str]:
+    """Return the words without "hey", "okay", "um" before and "please", "now" behind them."""
+    start, end = 0, len(words)
+    while start < end - 1 and words[start] in table.OPENERS:
+        start += 1
+    while end - start > 2 and words[end - 1] in table.COURTESIES:
+        end -= 1
+    return words[start:end]
+
+
+def _judge(words: list[str]) -> float:
     if len(words) == 1:
         return _judge_one(words[0])
-    if any(tuple(words[-size:]) in _FINE_AT_END for size in range(2, 6)):
+    if words[-1] in table.FILLERS:
+        return INCOMPLETE
+    if table.COURTEOUS_ANSWERS.fullmatch(" ".join(words)):
         return COMPLETE
-    last = words[-1]
-    if last in _HANGING:
-        return INCOMPLETE
-    if _is_spelling_number(words):
-        return INCOMPLETE
-    if last in _PREPOSITIONS:
-        return COMPLETE if is_question and core[0] in _STRANDING else UNKNOWN
-    if _is_number(last) and words[-2] in _UNIT_HUNGRY:
+    core = _core(words)
+    if len(core) == 1:
+        return _judge_one(core[0])
+    if _is_number(core[-1]):
+        return _judge_number(core)
+    verdict = _judge_pattern(core)
+    return _judge_last(core) if verdict is None else verdict
+
+
+def _judge_pattern(core: list[str]) -> float | None:
+    """Judge the turn as a whole, and its part after the last "and"; None where no pattern fits."""
+    text = " ".join(core)
+    if table.COMPLETE_TURNS.fullmatch(text) or table.COMPLETE_ENDINGS.fullmatch(text):
+        return COMPLETE
+    if table.SHORT_ANSWERS.fullmatch(text) or table.LENGTH_OF_TIME.fullmatch(text):
+        return COMPLETE
+    if table.UNSURE_TURNS.fullmatch(text):
         return UNKNOWN
-    if len(core) < 3 and not is_question:
-        return UNKNOWN if core and core[0] in _QUESTION_OPENERS else COMPLETE
-    return COMPLETE
+    clause = text.rpartition(" and ")[2]
+    if table.INCOMPLETE_TURNS.fullmatch(text) or table.INCOMPLETE_TURNS.fullmatch(clause):
+        return INCOMPLETE
+    is_when = core[0] == "when" and core[1] not in table.AUXILIARIES
+    if core[0] in table.SUBORDINATE or is_when:
+        return INCOMPLETE if len(core) < 7 else UNKNOWN
+    return None
 
 
 def _judge_one(word: str) -> float:
-    if word in _FINE_ALONE:
+    if word in table.WHOLE_TURNS:
         return COMPLETE
-    return INCOMPLETE if word in _HANGING else UNKNOWN
+    hangs = word in table.ALWAYS_HANGING | table.OBJECT_HUNGRY | table.AUXILIARIES
+    return INCOMPLETE if hangs or word in table.SUBJECTS | table.PREPOSITIONS else UNKNOWN
 
 
-def _without_opening(words: list[str]) -> list[str]:
-    """Return the words after "hey", "okay", "um" and their like; at least one word stays."""
-    start = 0
-    while start < len(words) - 1 and words[start] in _POLITE:
-        start += 1
-    return words[start:]
+def _judge_last(core: list[str]) -> float:
+    """Judge by the last word and the one before it."""
+    before, last = core[-2], core[-1]
+    if last in table.ALWAYS_HANGING or last in table.OBJECT_HUNGRY:
+        return INCOMPLETE
+    if last in table.AUXILIARIES:
+        return COMPLETE if _embeds_question(core) else INCOMPLETE
+    if last in table.PRONOUNS:
+        return _judge_pronoun(core)
+    if last == "me":
+        return INCOMPLETE if before in table.ASKS_FOR_MORE else COMPLETE
+    if last in table.PREPOSITIONS:
+        return _judge_preposition(core)
+    if last in table.PARTICLES:
+        bare = len(core) == 2 and before in table.TRANSITIVE
+        return INCOMPLETE if bare else COMPLETE
+    if last in table.QUESTION_WORDS or last in table.DENIALS or last in ("this", "that", "more"):
+        return UNKNOWN
+    return _judge_object(core)
+
+
+def _judge_object(core: list[str]) -> float:
+    """Judge words that end in a plain word: complete, unless it may only be half of what it is."""
+    if core[0] == "add" and not any(word in ("to", "on") for word in core):
+        return UNKNOWN
+    if core[-2] in ("the", "a", "an") and core[0] in ("add", "put") and "to" in core:
+        return COMPLETE if core[-1] == "list" else UNKNOWN
+    return COMPLETE
+
+
+def _embeds_question(core: list[str]) -> bool:
+    """Return whether the words are like "tell me what time it is" or "do you know who that was"."""
+    inner = core[1:-1]
+    return any(word in table.QUESTION_WORDS for word in inner) and len(core) >= 5
+
+
+def _judge_pronoun(core: list[str]) -> float:
+    """Judge words that end in a pronoun: "what do you" goes on, "call it" does not."""
+    before, last = core[-2], core[-1]
+    if before in table.AUXILIARIES:
+        return INCOMPLETE
+    if last in table.SUBJECTS or before in table.ALWAYS_HANGING | {"that", "when", "what", "how"}:
+        return INCOMPLETE
+    return COMPLETE
+
+
+def _judge_preposition(core: list[str]) -> float:
+    last = core[-1]
+    asks = core[0] in table.QUESTION_WORDS or core[0].partition("'")[0] in table.QUESTION_WORDS
+    if asks and last in table.STRANDED and "time" not in core:
+        return COMPLETE
+    if last == "on" and any(word in table.SWITCHES for word in core[:-1]) and len(core) > 2:
+        return UNKNOWN if core[0] == "put" else COMPLETE
+    return INCOMPLETE
+
+
+def _judge_number(core: list[str]) -> float:
+    """Judge words that end in a number: a sum or a clock time may be complete, a length is not."""
+    digits = sum(_digits(word) for word in core)
+    if digits >= 3 and not _digits_are_one_number(core):
+        return COMPLETE if digits in (7, 10, 11) else INCOMPLETE
+    if any(word in table.SPELLED_THINGS for word in core):
+        return INCOMPLETE
+    last = core[-1]
+    if core[:-1] in (["what's"], ["what", "is"]) or core[-2] in ("a", "an", "convert"):
+        return INCOMPLETE
+    if last in table.TENS:
+        return UNKNOWN
+    if "timer" in core or core[-2] == "in":
+        is_year = last.isdigit() and len(last) == 4
+        return COMPLETE if is_year else INCOMPLETE
+    if core[-2] in ("for", "at", "to", "add", "and"):
+        return COMPLETE if ":" in last or last.endswith("%") else UNKNOWN
+    return COMPLETE
 
 
 def _is_number(word: str) -> bool:
-    return word[0].isdigit() or word in _DIGITS
+    return word[0].isdigit() or word in table.NUMBERS
 
 
-def _is_spelling_number(words: list[str]) -> bool:
-    """Return whether a number is being said digit by digit and is shorter than such numbers are."""
-    count = 0
-    for word in reversed(words):
-        if not (word in _DIGITS or word.isdigit()):
-            break
-        count += 1 if word in _DIGITS else len(word)
-    digit_words = sum(1 for word in words if word in _DIGITS or word.isdigit())
-    asked_for = any(word in _NUMBER_OPENERS for word in words)
-    return 0 < count < 7 and (digit_words >= 3 or (asked_for and digit_words >= 1))
+def _digits(word: str) -> int:
+    """Return how many digits of a spelled number a word is."""
+    if word in table.ONES:
+        return 1
+    return sum(character.isdigit() for character in word)
+
+
+def _digits_are_one_number(core: list[str]) -> bool:
+    """Return whether at most two words are numbers, as in a year, a sum or a price."""
+    return sum(1 for word in core if _digits(word)) <= 2 and "-" not in "".join(core)
