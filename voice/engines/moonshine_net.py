@@ -25,6 +25,10 @@ _END_ID = 2
 _FIRST_SPECIAL_ID = 32_000
 _TOKENS_PER_S = 6.5
 _RATE_HZ = 16_000
+_TAIL_SAMPLES = 250 * _RATE_HZ // 1000
+"""Measured over the fixtures, cut 160 ms after the last word: of 53 transcripts 18 end in a comma
+without it and none with it, at the same word error rate; from 300 ms on numbers turn to digits."""
+
 _SHORTEST_SAMPLES = _RATE_HZ // 2
 _HEADS = 8
 _HEAD_SIZE = 36
@@ -123,11 +127,12 @@ class MoonshineNet:
     def decode(self, samples: Floats) -> Decoded:
         """Return the tokens heard in float32 ``samples`` in [-1, 1] at 16 kHz, greedily.
 
-        Stretches under half a second are padded with silence.
+        Silence is added at the end: the weights take short silence after the last word for a pause
+        and write a comma, and stretches under half a second confuse them.
         """
         seconds = samples.size / _RATE_HZ
-        if samples.size < _SHORTEST_SAMPLES:
-            samples = np.pad(samples, (0, _SHORTEST_SAMPLES - samples.size))
+        missing = max(_TAIL_SAMPLES, _SHORTEST_SAMPLES - samples.size)
+        samples = np.pad(samples, (0, missing))
         feed, logits = self._begin(samples)
         ids: list[int] = []
         log_probability = 0.0

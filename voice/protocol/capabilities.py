@@ -80,7 +80,9 @@ AZURE_PREVIEW_CAPABILITIES: Final = replace(AZURE_CAPABILITIES, emits_item_done=
 # into structs whose tool_choice is a string.
 GATEWAY_CAPABILITIES: Final = Capabilities(emits_item_done=False, tool_choice_object_ok=False)
 
-LOCAL_CAPABILITIES: Final = Capabilities(accepts_tool_examples=True)
+LOCAL_CAPABILITIES: Final = Capabilities(
+    accepts_tool_examples=True, default_turn_detection="semantic_vad"
+)
 
 
 @dataclass(frozen=True, slots=True)
