@@ -1,0 +1,192 @@
+"""Everything about one set of tools that can be worked out before anybody speaks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from rapidfuzz import fuzz
+
+from voice.engines.offline_brain.parameters import Parameter, Wants, read_parameters
+from voice.engines.offline_brain.templates import Slot, Template, expand, without_slot
+from voice.engines.offline_brain.thesaurus import are_opposites, are_synonyms, stem
+from voice.engines.offline_brain.vectors import Vector, Vectors
+from voice.engines.ports import BrainTool
+
+Matrix = NDArray[np.float32]
+
+MAX_TEMPLATES = 6_000
+"""Templates of one tool set; more are left out, evenly, so that no plugin can slow a turn down."""
+
+_SYNONYM = 0.85
+_SAME_STEM = 0.95
+_MISHEARD = 0.75
+_NEAR_FROM, _NEAR_TO = 0.42, 0.75
+"""Cosine from which two words count as near, and the most that such nearness is worth."""
+
+_ASKING = frozenset("what which how is are do does tell me give show".split())
+"""Words that a person in a hurry leaves out: "the time in Oslo"."""
+
+_STAND_INS = {
+    Wants.NUMBER: "five",
+    Wants.DURATION: "ten minutes",
+    Wants.TIME: "seven",
+    Wants.DATE: "tomorrow",
+    Wants.WHEN: "tomorrow",
+    Wants.UNIT: "miles",
+    Wants.EXPRESSION: "five plus two",
+    Wants.PLACE: "Paris",
+}
+"""What stands in a sentence vector for a slot, and for what was heard of that kind."""
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """One template of one tool; ``literals`` are the vocabulary's indices of its plain words."""
+
+    tool: int
+    template: Template
+    literals: tuple[int, ...]
+
+
+class ToolIndex:
+    """The templates, words and vectors of a tool set; built once, read by every turn."""
+
+    def __init__(self, tools: Sequence[BrainTool], vectors: Vectors) -> None:
+        """Build the index (about 20 ms for 20 tools); blocking, so off the event loop."""
+        self.tools = tuple(tools)
+        self.parameters = [read_parameters(tool) for tool in self.tools]
+        self._vectors = vectors
+        templates = [(i, t) for i, tool in enumerate(self.tools) for t in self._templates(i, tool)]
+        if len(templates) > MAX_TEMPLATES:
+            stride = len(templates) / MAX_TEMPLATES
+            templates = [templates[int(i * stride)] for i in range(MAX_TEMPLATES)]
+        literals = (e for _, t in templates for e in t if isinstance(e, str))
+        self.vocabulary = {word: i for i, word in enumerate(dict.fromkeys(literals))}
+        words = list(self.vocabulary)
+        self._word_vectors, self.weights = vectors.words(words)
+        self._stems: dict[str, list[int]] = {}
+        for i, word in enumerate(words):
+            self._stems.setdefault(stem(word), []).append(i)
+        self._words = words
+        self.missing_weights = np.array(
+            [
+                w * (0.5 if word in _ASKING else 1.0)
+                for word, w in zip(words, self.weights, strict=True)
+            ],
+            np.float32,
+        )
+        self.forms = [
+            Form(i, t, tuple(self.vocabulary[e] for e in t if isinstance(e, str)))
+            for i, t in templates
+        ]
+        self.form_tools = np.array([form.tool for form in self.forms], np.int32)
+        self._incidence = self._build_incidence()
+        self.form_weights = self._incidence.sum(axis=1)
+        self.sentences = self._build_sentences()
+
+    def _templates(self, index: int, tool: BrainTool) -> list[Template]:
+        """Return the tool's templates, also without each required slot: people forget them."""
+        parameters = self.parameters[index]
+        found: dict[Template, None] = {}
+        for example in tool.examples:
+            for template in expand(example):
+                slots = [e.name for e in template if isinstance(e, Slot)]
+                if any(name not in parameters for name in slots):
+                    continue
+                found[template] = None
+                for name in slots:
+                    shorter = without_slot(template, name)
+                    if parameters[name].required and self._says_enough(shorter):
+                        found[shorter] = None
+        return list(found)
+
+    def _says_enough(self, template: Template) -> bool:
+        """Say whether a template still names its tool when a slot is gone: "what is" does not."""
+        _, weights = self._vectors.words([e for e in template if isinstance(e, str)])
+        return bool(len(weights) and weights.max() >= 0.75 and weights.sum() >= 1.0)
+
+    def _build_incidence(self) -> Matrix:
+        """Return the weight of each vocabulary word in each form, shape (forms, words)."""
+        made = np.zeros((len(self.forms), len(self._words)), np.float32)
+        for row, form in enumerate(self.forms):
+            for literal in form.literals:
+                made[row, literal] += self.weights[literal]
+        return made
+
+    def _build_sentences(self) -> Matrix:
+        rows = [self._vectors.sentence(self._stand_in(form)) for form in self.forms]
+        return np.stack(rows) if rows else np.zeros((0, self._vectors.dimension), np.float32)
+
+    def _stand_in(self, form: Form) -> list[str]:
+        said: list[str] = []
+        for element in form.template:
+            if isinstance(element, str):
+                said.append(element)
+            else:
+                parameter = self.parameters[form.tool][element.name]
+                said += stand_in(parameter).split()
+        return said
+
+    def word_weights(self, words: Sequence[str]) -> Vector:
+        """Return the weights of words that were said, shape (words,)."""
+        return self._vectors.words(words)[1]
+
+    def similarities(self, words: Sequence[str]) -> Matrix:
+        """Return how far each word can stand for each vocabulary word, shape (words, vocabulary).
+
+        1 is the same word, 0 no kinship; opposites are 0 however alike their use is.
+        """
+        made = np.zeros((len(words), len(self._words)), np.float32)
+        if not self._words or not words:
+            return made
+        vectors, _ = self._vectors.words(words)
+        cosines = vectors @ self._word_vectors.T
+        near = np.clip((cosines - _NEAR_FROM) / (1 - _NEAR_FROM), 0, 1)
+        made = np.where(near > 0, 0.5 + near * (_NEAR_TO - 0.5) * 2, 0).astype(np.float32)
+        made = np.minimum(made, _NEAR_TO)
+        for row, word in enumerate(words):
+            self._lexical(made[row], word)
+        return made
+
+    def _lexical(self, row: Vector, word: str) -> None:
+        """Put in what spelling and thesaurus know of one word."""
+        for i, known in enumerate(self._words):
+            if known == word:
+                row[i] = 1.0
+            elif are_opposites(word, known):
+                row[i] = 0.0
+            elif are_synonyms(word, known):
+                row[i] = _SYNONYM
+            elif len(word) >= 5 and len(known) >= 5 and fuzz.ratio(word, known) >= 86:
+                row[i] = max(row[i], _MISHEARD)
+        for i in self._stems.get(stem(word), ()):
+            if self._words[i] != word and not are_opposites(word, self._words[i]):
+                row[i] = max(row[i], _SAME_STEM)
+
+    def coverage(self, similarities: Matrix) -> Vector:
+        """Return the share of each form's words that something said can stand for, in [0, 1]."""
+        if not len(self.forms):
+            return np.zeros(0, np.float32)
+        best = similarities.max(axis=0) if len(similarities) else np.zeros(len(self._words))
+        covered = self._incidence @ best.astype(np.float32)
+        return np.asarray(covered / np.maximum(self.form_weights, 1e-6), np.float32)
+
+    def cosines(self, words: Sequence[str]) -> Vector:
+        """Return the cosine between a sentence and each form."""
+        return np.asarray(self.sentences @ self._vectors.sentence(words), np.float32)
+
+
+def stand_in(parameter: Parameter) -> str:
+    """Return the word that stands for a parameter's value in a sentence vector."""
+    if parameter.wants is Wants.CHOICE:
+        return str(parameter.choices[0])
+    return _STAND_INS.get(parameter.wants, parameter.words)
+
+
+def tools_key(tools: Sequence[BrainTool]) -> tuple[Any, ...]:
+    """Return what tells one tool set from another: names, examples and schemas."""
+    return tuple((t.name, t.examples, repr(t.parameters)) for t in tools)

@@ -1,0 +1,194 @@
+"""What an alignment is worth, and which arguments it gives."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from voice.engines.offline_brain.alignment import EMPTY_SLOT, Alignment
+from voice.engines.offline_brain.index import Form, ToolIndex
+from voice.engines.offline_brain.parameters import FREE, Parameter, Wants
+from voice.engines.offline_brain.templates import Slot, Template
+from voice.engines.offline_brain.utterance import Utterance
+from voice.engines.offline_brain.values import Today, spans, value
+
+Array = NDArray[np.float32]
+
+_TYPED_CREDIT = 0.5
+"""What a filled slot with a form of its own adds: who says "ten minutes" means a duration."""
+
+_LEFTOVER_COST = 0.1
+_REORDERED = 0.7
+"""Worth of a word that stands elsewhere than in the template."""
+
+_ALIGNED_SHARE = 0.8
+"""Share of the alignment in the score; the rest is the nearness of the whole sentences."""
+
+_NAMING = 0.5
+_UNNAMED = 0.6
+"""What is left of a match in which none of the template's own words was said: "ten minutes" alone
+asks for no timer. Two values of the right forms, or a sum, speak for themselves."""
+
+_NEARLY_EXACT = 0.97
+_STATEMENT_COST = 0.2
+_NEGATION_COST = 0.5
+_MISSING_COST = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """One tool that may be meant, with what could be read of its arguments.
+
+    ``score`` is in [0, 1]. ``said`` holds the words behind each argument, for asking back;
+    ``missing`` names the required parameters for which nothing was said.
+    """
+
+    tool: int
+    score: float
+    arguments: Mapping[str, Any]
+    said: Mapping[str, str] = field(default_factory=dict)
+    missing: tuple[str, ...] = ()
+    template: Template = ()
+
+
+@dataclass(slots=True)
+class Judge:
+    """Judges the alignments of one utterance.
+
+    ``similarities`` has shape (words, vocabulary), ``weights`` shape (words,).
+    """
+
+    index: ToolIndex
+    utterance: Utterance
+    similarities: Array
+    weights: Array
+    today: Today
+
+    def judge(self, form: Form, made: Alignment, cosine: float) -> Match:
+        """Return the match that an alignment with ``form`` makes."""
+        reading = _Reading(made.cost, list(made.skipped))
+        parameters = self.index.parameters[form.tool]
+        for name, (start, end) in made.slots.items():
+            self._take(reading, parameters[name], start, end)
+        explained = sum(
+            similar * self._pair_weight(form.literals[k], i) / 2 for i, k, similar in made.matches
+        )
+        moved = self._reordered(form, made, reading)
+        self._leftover(form, reading, parameters)
+        explained += reading.credit + moved / 2
+        aligned = explained / max(explained + max(reading.cost, 0.0), 1e-6)
+        if reading.forms < 2 and self._named(form, made) < _NAMING:
+            aligned *= _UNNAMED
+        missing = tuple(n for n, p in parameters.items() if p.required and n not in reading.values)
+        score = _ALIGNED_SHARE * aligned + (1 - _ALIGNED_SHARE) * max(cosine, 0.0)
+        score -= self._doubt(form, aligned) + _MISSING_COST * len(missing)
+        return Match(form.tool, score, reading.values, reading.said, missing, form.template)
+
+    def fill(self, tool: int) -> Match:
+        """Return what can be read of the arguments of a tool that has no example sentences."""
+        reading = _Reading(0.0, list(range(len(self.utterance.words))))
+        parameters = self.index.parameters[tool]
+        self._leftover(None, reading, parameters)
+        missing = tuple(n for n, p in parameters.items() if p.required and n not in reading.values)
+        return Match(tool, 0.0, reading.values, reading.said, missing)
+
+    def _take(self, reading: _Reading, parameter: Parameter, start: int, end: int) -> bool:
+        """Put the words ``[start, end)`` into a parameter; False where they make no value."""
+        got = value(parameter, self.utterance, start, end, self.today)
+        if got is None:
+            return False
+        reading.values[parameter.name] = got
+        reading.said[parameter.name] = self.utterance.original(start, end)
+        if parameter.wants not in FREE:
+            reading.credit += _TYPED_CREDIT
+            reading.forms += 2 if parameter.wants is Wants.EXPRESSION else 1
+        return True
+
+    def _pair_weight(self, literal: int, word: int) -> float:
+        return float(self.index.weights[literal]) + float(self.weights[word])
+
+    def _named(self, form: Form, made: Alignment) -> float:
+        """Return the weight of the template's words that were said, those inside values aside."""
+        inside = {i for e in self.utterance.entities if not e.weak for i in range(e.start, e.end)}
+        return sum(
+            similar * float(self.index.weights[form.literals[k]])
+            for i, k, similar in made.matches
+            if i not in inside
+        )
+
+    def _doubt(self, form: Form, aligned: float) -> float:
+        """Return what the kind of speech takes from the score."""
+        doubt = 0.0
+        if aligned < _NEARLY_EXACT and self.utterance.is_statement:
+            doubt += _STATEMENT_COST
+        if self.utterance.is_negated and "not" not in form.template:
+            doubt += _NEGATION_COST
+        return doubt
+
+    def _reordered(self, form: Form, made: Alignment, reading: _Reading) -> float:
+        """Match literals that found nothing in their place with words left over elsewhere.
+
+        Returns the weight that this explains; the cost falls by as much.
+        """
+        found = {k for _, k, _ in made.matches}
+        gained = 0.0
+        for k, column in enumerate(form.literals):
+            if k in found or not reading.left:
+                continue
+            best = max(reading.left, key=lambda i: self.similarities[i, column])
+            similar = float(self.similarities[best, column])
+            if similar > 0:
+                gained += _REORDERED * similar * self._pair_weight(column, best)
+                reading.left.remove(best)
+        reading.cost -= gained
+        return gained
+
+    def _leftover(
+        self, form: Form | None, reading: _Reading, parameters: Mapping[str, Parameter]
+    ) -> None:
+        """Fill parameters that the template has no slot for, or left empty.
+
+        Only what has a form of its own, for a free text could be anything; a choice may stand in
+        words that the template already explains ("make it louder").
+        """
+        slots = {e.name for e in form.template if isinstance(e, Slot)} if form else set()
+        for name, parameter in parameters.items():
+            if name in reading.values or parameter.wants in FREE or parameter.wants is Wants.SWITCH:
+                continue
+            best = self._best_leftover(parameter, reading.left)
+            if best is None or not self._take(reading, parameter, *best):
+                continue
+            inside = [i for i in reading.left if best[0] <= i < best[1]]
+            reading.cost -= sum(float(self.weights[i]) for i in inside) - _LEFTOVER_COST
+            reading.cost -= EMPTY_SLOT if name in slots else 0.0
+            reading.left = [i for i in reading.left if i not in inside]
+
+    def _best_leftover(self, parameter: Parameter, left: Sequence[int]) -> tuple[int, int] | None:
+        free = set(left)
+        fitting = [
+            s
+            for s in spans(parameter, self.utterance)
+            if s.cost < 0.3
+            and (parameter.wants is Wants.CHOICE or free.issuperset(range(s.start, s.end)))
+        ]
+        best = min(fitting, key=lambda s: (s.cost, s.start - s.end), default=None)
+        return None if best is None else (best.start, best.end)
+
+
+@dataclass(slots=True)
+class _Reading:
+    """What has been read of one alignment so far.
+
+    ``left`` are words that nothing explains; ``forms`` counts values that have a form of their own.
+    """
+
+    cost: float
+    left: list[int]
+    values: dict[str, Any] = field(default_factory=dict)
+    said: dict[str, str] = field(default_factory=dict)
+    credit: float = 0.0
+    forms: int = 0

@@ -1,0 +1,205 @@
+"""One thing that was said: its words, the politeness in it, and what kind of speech it is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from voice.engines.offline_brain.entities import Entity, Kind, find_entities
+from voice.engines.offline_brain.tokens import Token, original, tokenize, words_of
+
+MAX_WORDS = 60
+"""Words of an utterance that are matched; a request is never longer."""
+
+_OPENINGS = tuple(
+    tuple(line.split())
+    for line in (
+        "please", "hey", "hi", "hello", "ok", "okay", "well", "so", "um", "uh", "er", "oh", "now",
+        "alright", "all right", "yes", "yeah", "and", "also", "then", "excuse me", "sorry", "just",
+        "quickly", "kindly", "go ahead and", "be so kind as to", "be a dear and", "go and",
+        "can you", "could you", "would you", "will you", "can we", "could we", "can i", "could i",
+        "may i", "can i have", "could i have", "can i get", "could i get", "give me", "give us",
+        "get me", "get us", "tell me", "tell us", "show me", "show us", "find me", "may i have",
+        "i want you to", "i need you to", "i would like you to", "i want to", "i would like to",
+        "i need to", "i have to", "i would love to", "i would like", "i want", "i need", "we need",
+        "i wish to", "let us", "let me", "help me to", "help me", "do you mind", "would you mind",
+        "are you able to", "is it possible to", "would it be possible to", "it would be nice to",
+        "i was wondering if you could", "i wonder if you could", "i was wondering", "i wonder",
+        "do not forget to", "remember to", "make sure to", "make sure that", "make sure you",
+        "try to", "do you know", "do you happen to know", "can you tell me", "could you tell me",
+        "you should", "you can", "you could", "we should", "it is time to", "time to", "maybe",
+        "have you got", "do you have", "have we got", "do me a favor and", "do me a favour and",
+        "do not let me forget to", "actually", "look", "listen", "again", "right", "good",
+        "what i want is", "what i need is", "i am going to need", "i am looking for", "any chance",
+        "any chance of", "how about", "what about", "if you could", "if possible", "if you can",
+    )
+)  # fmt: skip
+_CLOSINGS = tuple(
+    tuple(line.split())
+    for line in (
+        "please", "thanks", "thank you", "thanks a lot", "thank you very much", "for me",
+        "right now", "now", "if you can", "if you could", "if possible", "if you do not mind",
+        "will you", "would you", "could you", "can you", "ok", "okay", "mate", "my friend",
+        "real quick", "quickly", "a bit", "a little", "a little bit", "exactly", "at the moment",
+        "for us", "to me", "again", "today please", "then", "straight away", "immediately",
+        "as well", "too", "buddy", "dear", "any more", "anymore", "currently", "a touch",
+    )
+)  # fmt: skip
+_ANYWHERE = frozenset(
+    "please um uh er just kindly actually basically current exact another quick".split()
+)
+WEAK_WEIGHT = 0.04
+"""What a polite word weighs: nothing is lost where no template has it."""
+
+_QUESTION = frozenset(
+    "who what when where why how which whose is are am was were do does did can could will would "
+    "should shall have has may might".split()
+)
+_SUBJECTS = frozenset(
+    "i he she they we it you my his her their our your the a an this that".split()
+)
+_STATING = frozenset(
+    "went was were had did saw said told took got came left gave made bought thought knew felt "
+    "added cancelled canceled turned wrote called forgot found noted has have am is are think "
+    "thinks believe guess hate love like loves likes used been sounds looks seems feel feels "
+    "does plays wants leaves arrives works lives keeps will would should ought must".split()
+)
+
+
+class Utterance:
+    """What was said, analysed once and matched with many templates."""
+
+    def __init__(self, text: str) -> None:
+        """Analyse ``text``; only its first 60 words are read."""
+        self.text = text
+        self.tokens = _join_phrases(tokenize(text)[:MAX_WORDS])
+        self.words = words_of(self.tokens)
+        self.entities: list[Entity] = find_entities(self.words)
+        self.weak = _weak(self.words)
+
+    @property
+    def core_start(self) -> int:
+        """Index of the first word that is no mere politeness."""
+        return next((i for i, weak in enumerate(self.weak) if not weak), len(self.words))
+
+    @property
+    def core(self) -> list[str]:
+        """The words without politeness."""
+        return [w for w, weak in zip(self.words, self.weak, strict=True) if not weak]
+
+    @property
+    def is_question(self) -> bool:
+        """Whether it begins like a question."""
+        return not self.is_negated and (
+            self.text.rstrip().endswith("?") or self.core[:1] in [[q] for q in _QUESTION]
+        )
+
+    @property
+    def is_negated(self) -> bool:
+        """Whether it says that something be not done: "don't set a timer", "never do that"."""
+        core = self.core
+        return core[:2] == ["do", "not"] or core[:1] in (["never"], ["not"])
+
+    @property
+    def is_statement(self) -> bool:
+        """Whether it tells something instead of asking for it: "my sister came"."""
+        start = self.core_start
+        core = self.words[start:]
+        if not core or (core[0] in _QUESTION) or self.text.rstrip().endswith("?"):
+            return False
+        if core[0] not in _SUBJECTS:
+            return False
+        return any(word in _STATING for word in core[1:10])
+
+    def original(self, start: int, end: int) -> str:
+        """Return the words ``[start, end)`` as they were written."""
+        return original(self.text, self.tokens[start:end])
+
+    def of(self, *kinds: Kind) -> list[Entity]:
+        """Return the entities of the given kinds, in order."""
+        return [e for e in self.entities if e.kind in kinds]
+
+    def masked(self, stand_ins: dict[Kind, str]) -> list[str]:
+        """Return the core words with entities replaced by what stands for their kind."""
+        said: list[str] = []
+        at = 0
+        best: dict[int, Entity] = {}
+        for entity in self.entities:
+            known = best.get(entity.start)
+            if entity.kind in stand_ins and not entity.weak:
+                if known is None or entity.end > known.end:
+                    best[entity.start] = entity
+        while at < len(self.words):
+            entity_here = best.get(at)
+            if entity_here is not None:
+                said += stand_ins[entity_here.kind].split()
+                at = entity_here.end
+            else:
+                if not self.weak[at]:
+                    said.append(self.words[at])
+                at += 1
+        return said
+
+
+_PHRASES: dict[tuple[str, ...], str] = {
+    ("get", "rid", "of"): "remove",
+    ("throw", "away"): "remove",
+    ("throw", "out"): "remove",
+    ("look", "up"): "search",
+    ("to", "do", "list"): "todo list",
+    ("to", "do", "lists"): "todo lists",
+    ("shut", "up"): "quiet",
+}
+"""Words that mean something else together than one by one."""
+
+_MOVERS = frozenset("turn switch shut put make".split())
+_PARTICLES = frozenset("on off up down".split())
+
+
+def _join_phrases(tokens: Sequence[Token]) -> tuple[Token, ...]:
+    """Replace phrases by the plain words that they mean, over the same stretch of text."""
+    joined: list[Token] = []
+    at = 0
+    while at < len(tokens):
+        for length in (3, 2):
+            here = tokens[at : at + length]
+            meant = _PHRASES.get(tuple(t.text for t in here))
+            if meant is None:
+                continue
+            parts = meant.split()
+            last = here[-1] if len(parts) > 1 else here[0]
+            whole = here[-2] if len(parts) > 1 else here[-1]
+            joined.append(Token(parts[0], here[0].start, whole.end))
+            joined += [Token(part, last.start, last.end) for part in parts[1:]]
+            at += length
+            break
+        else:
+            joined.append(tokens[at])
+            at += 1
+    return tuple(joined)
+
+
+def _weak(words: Sequence[str]) -> list[bool]:
+    """Mark openings, closings and fillers; never every word."""
+    weak = [word in _ANYWHERE for word in words]
+    start, end = 0, len(words)
+    while (length := _longest(_OPENINGS, words, start, end)) and start + length < end:
+        start += length
+    while (length := _longest_end(_CLOSINGS, words, start, end)) and end - length > start:
+        end -= length
+    for i in range(len(words)):
+        weak[i] = weak[i] or i < start or i >= end
+        if words[i] in _MOVERS and not _PARTICLES.isdisjoint(words[i + 1 : i + 2]):
+            weak[i] = True  # in "turn off" it is "off" that says what to do
+    return [False] * len(words) if all(weak) else weak
+
+
+def _longest(phrases: Sequence[tuple[str, ...]], words: Sequence[str], start: int, end: int) -> int:
+    fitting = (len(p) for p in phrases if tuple(words[start : min(start + len(p), end)]) == p)
+    return max(fitting, default=0)
+
+
+def _longest_end(
+    phrases: Sequence[tuple[str, ...]], words: Sequence[str], start: int, end: int
+) -> int:
+    fitting = (len(p) for p in phrases if tuple(words[max(start, end - len(p)) : end]) == p)
+    return max(fitting, default=0)
