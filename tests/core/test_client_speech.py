@@ -90,7 +90,7 @@ def test_a_muted_microphone_sends_nothing_where_we_end_the_turns() -> None:
 def test_a_turn_is_shown_and_answered_by_the_endpoint() -> None:
     shell = ready()
     shell.feed(events.speech_started())
-    assert shell.updates(UserSpeechStarted) == [UserSpeechStarted()]
+    assert shell.updates(UserSpeechStarted) == [UserSpeechStarted("user_1")]
     assert shell.core.phase is Phase.LISTENING
     shell.feed(events.speech_stopped())
     assert shell.updates(UserSpeechStopped) == [UserSpeechStopped()]

@@ -113,6 +113,16 @@ def test_late_transcript_goes_to_its_own_turn() -> None:
     assert (first.user_text, second.user_text) == ("Hey.", "What time is it?")
 
 
+def test_transcripts_in_another_order_go_to_the_speech_that_bears_their_id() -> None:
+    first, second = told(
+        UserSpeechStarted("user_1"),
+        UserSpeechStarted("user_2"),
+        said("What time is it?", item="user_2"),
+        said("Hey.", item="user_1"),
+    )
+    assert (first.user_text, second.user_text) == ("Hey.", "What time is it?")
+
+
 def test_speech_without_words_is_not_told() -> None:
     turns = told(UserSpeechStarted(), UserSpeechStarted(), said("", item="user_1"))
     assert len(turns) == 1

@@ -63,7 +63,7 @@ class SpeechHandlers:
         """The endpoint hears the user: everything else falls silent."""
         state = self._state
         if state.turn.move(TurnEvent.STARTED, state.now_ms):
-            self._begin_turn()
+            self._begin_turn(event.item_id)
         interrupt(state, by_speech=True)
 
     def on_speech_stopped(self, event: InputAudioBufferSpeechStopped) -> None:
@@ -155,9 +155,9 @@ class SpeechHandlers:
         state.wishes.want([send_item(state, item, text)])
         return True
 
-    def _begin_turn(self) -> None:
+    def _begin_turn(self, item_id: str = "") -> None:
         self._state.calls.turn_began()
-        self._state.publish(UserSpeechStarted())
+        self._state.publish(UserSpeechStarted(item_id))
 
     def _end_turn(self, item_id: str, speech_end_ms: int | None) -> None:
         state = self._state

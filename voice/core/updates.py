@@ -53,7 +53,12 @@ class PhaseChanged:
 
 @dataclass(frozen=True, slots=True)
 class UserSpeechStarted:
-    """The endpoint hears the user speak, or the talk button went down."""
+    """The endpoint hears the user speak, or the talk button went down.
+
+    ``item_id`` is the one that the words will have; empty where the endpoint has named none yet.
+    """
+
+    item_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -143,6 +143,8 @@ class TurnLog:
                 if turn.has_speech or turn.is_typed or turn.spoken:
                     turn = self._add(is_given=False)
                 turn.has_speech = True
+                if update.item_id:
+                    self._questions[update.item_id] = turn
             case UserTranscript():
                 turn = self._turn_of_speech(update.item_id)
                 if update.is_final:
