@@ -149,6 +149,15 @@ def test_words_that_are_complete_end_the_turn_sooner_with_semantic_vad(desk):
     assert "input_audio_buffer.speech_stopped" in types(desk.recognise("Stop the music."))
 
 
+@pytest.mark.parametrize(("kind", "includes_silence"), [("server_vad", 1), ("semantic_vad", 0)])
+def test_speech_stopped_dates_the_end_as_the_kind_of_detection_says(desk, kind, includes_silence):
+    desk.update(audio={"input": {"turn_detection": {"type": kind}}})
+    desk.hear(0.9, 640)
+    sent = desk.hear(0.0, 512) + desk.recognise("Stop the music.")
+    (stopped,) = [e for e in sent if e.type == "input_audio_buffer.speech_stopped"]
+    assert stopped.audio_end_ms == 640 + 512 * includes_silence
+
+
 def test_speech_that_goes_on_throws_the_early_transcript_away(desk):
     desk.hear(0.9, 640)
     desk.hear(0.0, 128)

@@ -175,9 +175,15 @@ class ServerCore:
 
     def _user_ended(self, ended: UserEnded, now_ms: int) -> Actions:
         self._turn_ended_ms = now_ms - ended.silence_ms
+        audio_end_ms = ended.audio_end_ms
+        block = self.view.turn_detection
+        if block is not None and block["type"] == "semantic_vad":
+            # Documented to include the configured silence. Here none is configured, so a client
+            # could not take it off again to know when the user fell silent.
+            audio_end_ms -= ended.silence_ms
         stopped = self._stamp(
             ev.InputAudioBufferSpeechStopped,
-            audio_end_ms=ended.audio_end_ms,
+            audio_end_ms=audio_end_ms,
             item_id=ended.item_id,
         )
         return [msg.Send(stopped), *self._commit_audio(ended.item_id, ended.audio_ms)]
