@@ -1,0 +1,77 @@
+# demo, test, check, run and the measurements. Each makes the environment that it needs: .venv, with
+# the versions of constraints.txt. `make PYTHON=/path/to/python3.12 …` chooses the interpreter,
+# `make test ARGS="-k words"` passes arguments on.
+
+VENV := .venv
+BIN := $(VENV)/bin
+ARGS ?=
+
+# The first interpreter that runs and is new enough; the plain name where there is none, so that
+# the message comes from the script.
+PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	&& { echo $$python; exit; }; done; echo python3)
+
+MAKE_ENVIRONMENT := $(PYTHON) scripts/make_environment.py
+INPUTS := pyproject.toml constraints.txt scripts/make_environment.py
+
+.PHONY: help demo run test check size walk bench-turn bench-wire bench-import clean
+.DEFAULT_GOAL := help
+
+help:
+	@echo 'make demo        a recorded voice asks two questions and is answered'
+	@echo 'make run         talk to it: voice talk (needs a sound card)'
+	@echo 'make test        all tests               make check       ruff and mypy'
+	@echo 'make size        disk taken by a default install, heaviest packages first'
+	@echo 'make walk        100,000 random steps of the core'
+	@echo 'make bench-turn  how soon it answers     make bench-wire  CPU per audio message'
+	@echo 'make bench-import  CPU to import voice   make clean       remove what make made'
+
+# Each stamp says what the environment holds; a larger one implies the smaller ones.
+$(VENV)/.default: $(INPUTS)
+	@$(MAKE_ENVIRONMENT)
+	@touch $@
+
+$(VENV)/.test: $(INPUTS)
+	@$(MAKE_ENVIRONMENT) --extra test
+	@touch $@ $(VENV)/.default
+
+$(VENV)/.dev: $(INPUTS)
+	@$(MAKE_ENVIRONMENT) --extra dev
+	@touch $@ $(VENV)/.test $(VENV)/.default
+
+demo: $(VENV)/.default
+	@$(BIN)/voice demo $(ARGS)
+
+run: $(VENV)/.default
+	@$(BIN)/voice talk $(ARGS)
+
+test: $(VENV)/.test
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: $(VENV)/.dev
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check --quiet . || { echo 'mend with: $(BIN)/ruff format .'; exit 1; }
+	@$(BIN)/mypy
+
+size:
+	@rm -rf build/size
+	@$(MAKE_ENVIRONMENT) --venv build/size --copy
+	@build/size/bin/python benchmarks/size.py $(ARGS)
+	@rm -rf build/size
+
+walk: $(VENV)/.test
+	@$(BIN)/python -m benchmarks.walk $(ARGS)
+
+bench-turn: $(VENV)/.default
+	@$(BIN)/python -m benchmarks.turn $(ARGS)
+
+bench-wire: $(VENV)/.default
+	@$(BIN)/python -m benchmarks.wire $(ARGS)
+
+bench-import: $(VENV)/.default
+	@$(BIN)/python -m benchmarks.import_time $(ARGS)
+
+clean:
+	rm -rf $(VENV) build dist out .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
