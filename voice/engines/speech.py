@@ -55,7 +55,11 @@ def load_speech(*, seed: int | None = None) -> SpeechEngines:
         vad = threads.submit(timed, "vad", SileroVad)
         stt = threads.submit(timed, "stt", _warm_stt)
         tts = threads.submit(timed, "tts", lambda: HibariTts(seed=seed))
-        return SpeechEngines(vad.result(), stt.result(), tts.result(), WordsTurnEnd(), load_ms)
+    if any(load.exception() for load in (vad, stt, tts)):
+        for load in (vad, stt, tts):
+            if load.exception() is None:
+                load.result().close()
+    return SpeechEngines(vad.result(), stt.result(), tts.result(), WordsTurnEnd(), load_ms)
 
 
 def _warm_stt() -> MoonshineStt:
