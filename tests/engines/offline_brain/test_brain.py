@@ -4,7 +4,7 @@ import socket
 
 import pytest
 
-from tests.engines.offline_brain.phrasings import BUILTIN_TOOLS, FOREIGN_TOOLS
+from tests.engines.offline_brain.phrasings import BUILTIN_TOOLS, FOREIGN_TOOLS, tool
 from voice.engines.offline_brain import OfflineBrain
 from voice.engines.ports import (
     Brain,
@@ -145,17 +145,24 @@ async def test_a_question_that_was_never_asked_is_not_answered(brain):
 
 
 async def test_did_you_mean_runs_only_after_yes(brain):
-    yes, no = Talk(brain), Talk(brain)
+    alike = (
+        tool("fan_on", "Start the fan.", {}, "switch on the fan"),
+        tool("lamp_on", "Light the lamp.", {}, "switch on the lamp"),
+    )
+    yes, no, other = (Talk(brain, tools=alike) for _ in range(3))
 
-    asked = await yes.say("I don't need the timer any more, so cancel it maybe")
-    await no.say("I don't need the timer any more, so cancel it maybe")
+    asked = await yes.say("Could you switch that on?")
+    await no.say("Could you switch that on?")
+    await other.say("Could you switch that on?")
 
-    assert asked.startswith("Did you mean: cancel")
+    assert asked == "Did you mean: switch on the fan?"
     assert yes.calls == []
-    await yes.say("yes please")
-    assert [name for name, _ in yes.calls] == ["cancel_timer"]
+    await yes.say("Yes, please.")
+    assert yes.calls == [("fan_on", {})]
     assert await no.say("no") == "All right. What can I do for you?"
     assert no.calls == []
+    await other.say("switch on the lamp")
+    assert other.calls == [("lamp_on", {})]
 
 
 async def test_an_ellipsis_varies_the_last_call(brain):

@@ -15,6 +15,14 @@ MONTHS = (
 _SHORT_MONTHS = {month[:3]: month for month in MONTHS} | {"sept": "september"}
 _NEAR = frozenset({"next", "this", "last", "coming", "upcoming"})
 _SPANS = frozenset({"week", "weekend", "month", "year"})
+_HOLIDAYS = tuple(
+    tuple(name.split())
+    for name in (
+        "christmas eve", "christmas day", "christmas", "boxing day", "new year eve",
+        "new year day", "new year", "halloween", "easter sunday", "easter monday", "easter",
+        "thanksgiving", "valentine day", "mother day", "father day", "independence day",
+    )
+)  # fmt: skip
 _SUFFIXES = frozenset({"st", "nd", "rd", "th"})
 _DAY_PARTS = frozenset({"morning", "afternoon", "evening", "night"})
 
@@ -159,6 +167,9 @@ def _near_day(words: Sequence[str], start: int) -> tuple[str, int] | None:
         return word, start + 1
     if word in WEEKDAYS:
         return word, start + 1
+    for holiday in _HOLIDAYS:
+        if tuple(words[start : start + len(holiday)]) == holiday:
+            return " ".join(holiday), start + len(holiday)
     if word in _NEAR and (_word(words, start + 1) in WEEKDAYS or words[start + 1 : start + 2]):
         following = _word(words, start + 1)
         if following in WEEKDAYS or following in _SPANS or following in _DAY_PARTS:

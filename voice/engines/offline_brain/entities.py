@@ -99,6 +99,7 @@ def find_entities(words: Sequence[str]) -> list[Entity]:
         _date,
         _unit,
         _expression,
+        _worded_sum,
     )
     ends: dict[Kind, int] = {}
     for start in range(len(words)):
@@ -136,13 +137,23 @@ def _duration_parts(words: Sequence[str], start: int) -> Iterator[tuple[float, i
     at, last_unit = start, 1 << 30
     while (part := _duration_part(words, at)) is not None and part[1] < last_unit:
         amount, unit, end = part
-        if _is(words, end, "and", "a", "half"):
+        if unit == 3600 and (minutes := _bare_minutes(words, end)):
+            amount, end = amount + minutes[0] / 60, minutes[1]
+        elif _is(words, end, "and", "a", "half"):
             amount, end = amount + 0.5, end + 3
         elif _is(words, end, "and", "a", "quarter"):
             amount, end = amount + 0.25, end + 3
         yield amount, unit, end
         last_unit = unit
         at = end + 1 if _is(words, end, "and") else end
+
+
+def _bare_minutes(words: Sequence[str], at: int) -> tuple[float, int] | None:
+    """Read the "ten" of "one hour ten", where nothing else follows it."""
+    read = read_number(words, at)
+    if read is None or not read[0].is_integer() or not 0 < read[0] < 60:
+        return None
+    return read if words[read[1] : read[1] + 1] in ([], ["please"], ["for"], ["called"]) else None
 
 
 def _duration_part(words: Sequence[str], at: int) -> tuple[float, int, int] | None:
@@ -240,6 +251,41 @@ def _expression(words: Sequence[str], start: int) -> Entity | None:
     if len(good) < 2 or (len(good) == 2 and good[0] == "-"):
         return None
     return Entity(Kind.EXPRESSION, start, good_end, " ".join(good).replace(" %", "%"))
+
+
+_SUM_WORDS = frozenset(
+    "sum difference product quotient average mean factorial square squared cubed root add subtract "
+    "multiply divide increase decrease double triple half third quarter percent plus minus times "
+    "divided multiplied power modulo".split()
+)
+_ALONE = frozenset("factorial square squared cubed root double triple half third".split())
+"""Words that make a sum of a single number."""
+
+_SUM_GLUE = frozenset("of and by the a an from to up between with".split())
+
+
+def _worded_sum(words: Sequence[str], start: int) -> Entity | None:
+    """Read a sum told in words: "divide 100 by 8", "the sum of 12 and 30", "7 factorial"."""
+    at, said, numbers, sums, end = start, list[str](), 0, 0, start
+    while at < len(words):
+        number = read_number(words, at) if words[at] not in _SUM_WORDS else None
+        if number is not None:
+            said.append(format_number(number[0]))
+            at, numbers = number[1], numbers + 1
+        elif words[at] in _SUM_WORDS or (words[at] in _SUM_GLUE and said):
+            said.append(words[at])
+            sums += words[at] in _SUM_WORDS
+            at += 1
+        else:
+            break
+        if said[-1] not in _SUM_GLUE:
+            end = at
+    while said and said[-1] in _SUM_GLUE:
+        said.pop()
+    alone = any(word in _ALONE for word in said)
+    if not numbers or not sums or (numbers < 2 and not alone):
+        return None
+    return Entity(Kind.EXPRESSION, start, end, " ".join(said))
 
 
 _SIGNS = frozenset(sign for _, sign in _OPERATORS)

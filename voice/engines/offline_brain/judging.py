@@ -13,7 +13,7 @@ from voice.engines.offline_brain.alignment import EMPTY_SLOT, Alignment
 from voice.engines.offline_brain.index import Form, ToolIndex
 from voice.engines.offline_brain.parameters import FREE, Parameter, Wants
 from voice.engines.offline_brain.templates import Slot, Template
-from voice.engines.offline_brain.utterance import Utterance
+from voice.engines.offline_brain.utterance import YES_NO, Utterance
 from voice.engines.offline_brain.values import Today, spans, value
 
 Array = NDArray[np.float32]
@@ -36,7 +36,8 @@ asks for no timer. Two values of the right forms, or a sum, speak for themselves
 _NEARLY_EXACT = 0.97
 _STATEMENT_COST = 0.2
 _NEGATION_COST = 0.5
-_MISSING_COST = 0.05
+_MISSING_COST = 0.08
+_YES_NO_COST = 0.06
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +126,10 @@ class Judge:
         doubt = 0.0
         if aligned < _NEARLY_EXACT and self.utterance.is_statement:
             doubt += _STATEMENT_COST
-        if self.utterance.is_negated and "not" not in form.template:
+        if self.utterance.is_negated and "not" not in form.template[:2]:
             doubt += _NEGATION_COST
+        if self.utterance.is_yes_no and form.template[0] not in YES_NO:
+            doubt += _YES_NO_COST
         return doubt
 
     def _reordered(self, form: Form, made: Alignment, reading: _Reading) -> float:

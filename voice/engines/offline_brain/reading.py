@@ -24,6 +24,9 @@ ASK_FROM = 0.48
 
 CERTAIN = 0.9
 _MARGIN = 0.03
+_LONE = 0.15
+"""Lead over the next tool that makes a doubtful match clear."""
+
 _PART_FROM = 0.62
 _MAX_PARTS = 3
 _MAX_CUTS = 6
@@ -85,6 +88,8 @@ class Say:
 Reading: TypeAlias = Calls | Ask | Confirm | Chat | Say
 
 _CUT = re.compile(r"(?:,|;|\.)?\s+(?:and|then|and then|and also|also|plus)\s+|[;,.!?]\s+", re.I)
+_CLAUSES = re.compile(r"[,;.!?]\s+")
+_CLAUSE_FROM = 0.75
 _KNOWLEDGE = frozenset(
     "who what when where why how which whose is are was were do does did can could should would "
     "will explain describe translate summarize summarise write compose define tell recommend "
@@ -143,12 +148,13 @@ class Reader:
             return Say(WILL_NOT) if score > 0.05 else self._lost(utterance, matches)
         if several := self._several(text, score):
             return several
+        if score < CERTAIN and (clause := self._clause(text, score)):
+            return clause
         if top is None or score < ASK_FROM:
             return self._lost(utterance, matches)
-        second = matches[1].score if len(matches) > 1 else 0.0
-        if score < RUN_FROM or (score < CERTAIN and score - second < _MARGIN):
-            return Confirm(top, offers.did_you_mean(_phrase(top)))
-        return self.act(top)
+        if _is_clear(utterance, top, matches[1] if len(matches) > 1 else None):
+            return self.act(top)
+        return Confirm(top, offers.did_you_mean(_phrase(top)))
 
     def _several(self, text: str, whole: float) -> Calls | None:
         """Return the calls of two or three wishes in one sentence, where every part is clear."""
@@ -165,6 +171,18 @@ class Reader:
             if calls and len(calls) < _MAX_PARTS:
                 return Calls((left, *calls))
         return None
+
+    def _clause(self, text: str, whole: float) -> Calls | Ask | None:
+        """Return the wish of the one clause that is clear, where the whole is not."""
+        clauses = [c for c in _CLAUSES.split(text) if c.strip()]
+        if not 2 <= len(clauses) <= _MAX_PARTS:
+            return None
+        found = []
+        for clause in clauses:
+            matches = self.matcher.match(Utterance(clause))
+            if matches and matches[0].score >= max(_CLAUSE_FROM, whole + _MARGIN):
+                found.append(matches[0])
+        return self.act(found[0]) if len(found) == 1 else None
 
     def _part(self, text: str, needed: float) -> PlannedCall | None:
         utterance = Utterance(text)
@@ -192,6 +210,18 @@ class Reader:
         if utterance.is_question or (core and core[0] in _KNOWLEDGE):
             return Say(offers.needs_model(self.tools, likely))
         return Say(offers.not_understood(self.tools, likely))
+
+
+def _is_clear(utterance: Utterance, top: Match, second: Match | None) -> bool:
+    """Say whether the best match is good enough, and far enough from the next, to act on it."""
+    if top.score >= CERTAIN:
+        return True
+    ahead = top.score - (second.score if second else 0.0)
+    if second and second.missing and not top.missing:
+        ahead = max(ahead, _MARGIN)
+    if top.score >= RUN_FROM:
+        return ahead >= _MARGIN
+    return ahead >= _LONE and not utterance.is_statement
 
 
 def _small_talk(utterance: Utterance) -> Reading | None:

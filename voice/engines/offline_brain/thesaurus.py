@@ -5,8 +5,9 @@ from __future__ import annotations
 from functools import lru_cache
 
 _GROUPS = (
-    "set start begin create make launch run put need want give get open",
-    "cancel stop end delete kill abort clear remove dismiss off halt",
+    "set start begin create make launch run open",
+    "set put make give get want need",
+    "cancel stop end delete kill abort clear remove dismiss off halt forget",
     "remove delete take scratch cross strike erase drop clear",
     "clear empty wipe erase delete reset",
     "tell show read say give list speak display announce hear check know",
@@ -15,7 +16,8 @@ _GROUPS = (
     "note memo jot write record remember",
     "up louder raise increase higher boost more crank",
     "down quieter lower decrease reduce softer less",
-    "play hear listen put start",
+    "play hear listen put",
+    "play start",
     "mute silence quiet shush silent hush",
     "turn switch toggle flick",
     "turn make set put change",
@@ -61,6 +63,7 @@ _GROUPS = (
     "email mail",
     "into to in",
     "currently now",
+    "time hour clock",
     "alarm alarms",
     "wake alarm",
     "clean vacuum hoover",

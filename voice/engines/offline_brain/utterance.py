@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from voice.engines.offline_brain.entities import Entity, Kind, find_entities
 from voice.engines.offline_brain.tokens import Token, original, tokenize, words_of
@@ -27,10 +28,11 @@ _OPENINGS = tuple(
         "do not forget to", "remember to", "make sure to", "make sure that", "make sure you",
         "try to", "do you know", "do you happen to know", "can you tell me", "could you tell me",
         "you should", "you can", "you could", "we should", "it is time to", "time to", "maybe",
-        "have you got", "do you have", "have we got", "do me a favor and", "do me a favour and",
-        "do not let me forget to", "actually", "look", "listen", "again", "right", "good",
-        "what i want is", "what i need is", "i am going to need", "i am looking for", "any chance",
-        "any chance of", "how about", "what about", "if you could", "if possible", "if you can",
+        "have you got", "do you have", "do i have", "have i got", "are there", "is there",
+        "have we got", "do me a favor and", "do me a favour and", "do not let me forget to",
+        "actually", "look", "listen", "again", "right", "good", "what i want is", "what i need is",
+        "i am going to need", "i am looking for", "any chance", "any chance of", "how about",
+        "what about", "if you could", "if possible", "if you can",
     )
 )  # fmt: skip
 _CLOSINGS = tuple(
@@ -54,8 +56,10 @@ _QUESTION = frozenset(
     "who what when where why how which whose is are am was were do does did can could will would "
     "should shall have has may might".split()
 )
+YES_NO = frozenset("is are was were do does did has have".split())
 _SUBJECTS = frozenset(
-    "i he she they we it you my his her their our your the a an this that".split()
+    "i he she they we it you my his her their our your the a an this that someone somebody "
+    "everyone everybody nobody people".split()
 )
 _STATING = frozenset(
     "went was were had did saw said told took got came left gave made bought thought knew felt "
@@ -75,6 +79,15 @@ class Utterance:
         self.words = words_of(self.tokens)
         self.entities: list[Entity] = find_entities(self.words)
         self.weak = _weak(self.words)
+        self.breaks = self._breaks()
+
+    def _breaks(self) -> frozenset[int]:
+        """Return the indices of words before which punctuation stands."""
+        return frozenset(
+            i
+            for i, (before, after) in enumerate(pairwise(self.tokens), start=1)
+            if any(c in ",;:.!?" for c in self.text[before.end : after.start])
+        )
 
     @property
     def core_start(self) -> int:
@@ -92,6 +105,11 @@ class Utterance:
         return not self.is_negated and (
             self.text.rstrip().endswith("?") or self.core[:1] in [[q] for q in _QUESTION]
         )
+
+    @property
+    def is_yes_no(self) -> bool:
+        """Whether it asks for a yes or a no: "is there an alarm"."""
+        return bool(self.words) and self.words[0] in YES_NO
 
     @property
     def is_negated(self) -> bool:
@@ -148,6 +166,10 @@ _PHRASES: dict[tuple[str, ...], str] = {
     ("to", "do", "list"): "todo list",
     ("to", "do", "lists"): "todo lists",
     ("shut", "up"): "quiet",
+    ("speak", "up"): "louder",
+    ("too", "loud"): "quieter",
+    ("too", "quiet"): "louder",
+    ("keep", "it", "down"): "quieter",
 }
 """Words that mean something else together than one by one."""
 

@@ -28,9 +28,12 @@ _ENTITY_OF = {
 }
 _SMALL = frozenset(
     "to of on in at and or is are was by for from with into onto off out about as but not the a an "
-    "my that all every each everything anything something".split()
+    "my that over there all every each everything anything something".split()
 )
 _PRONOUNS = frozenset("me you it i he she they we us them him her this that these those".split())
+_UNLIKELY = frozenset("not i we you have need want do does did it".split())
+"""Words that a name or a place hardly ever has."""
+
 _DETERMINERS = frozenset("the my some a an our your".split())
 _SAYING = frozenset("that saying".split())
 _YES = frozenset("on yes true enable enabled with".split())
@@ -51,8 +54,6 @@ def spans(parameter: Parameter, utterance: Utterance) -> list[Span]:
     if wants is Wants.SWITCH:
         return [Span(s, e, 0.1) for s, e, _ in _switches(utterance)]
     found = [Span(e.start, e.end, 0.1 if e.weak else 0.0) for e in _entities(parameter, utterance)]
-    if wants is Wants.UNIT:
-        found += _odd_units(utterance)
     if wants is Wants.DURATION and parameter.unit_seconds:
         found += [Span(e.start, e.end, 0.15) for e in utterance.of(Kind.NUMBER)]
     return found
@@ -74,9 +75,7 @@ def value(parameter: Parameter, utterance: Utterance, start: int, end: int, toda
     if entity is None and wants is Wants.DURATION and parameter.unit_seconds:
         entity = _at(((e.start, e.end, e) for e in utterance.of(Kind.NUMBER)), start, end)
         return None if entity is None else _number(parameter, entity.value)
-    if entity is None:
-        return utterance.original(start, end) if wants is Wants.UNIT else None
-    return _typed(parameter, entity, today)
+    return None if entity is None else _typed(parameter, entity, today)
 
 
 def _at(found: Any, start: int, end: int) -> Any:
@@ -164,13 +163,6 @@ def _switches(utterance: Utterance) -> Iterator[tuple[int, int, bool]]:
             yield i, i + 1, word in _YES
 
 
-def _odd_units(utterance: Utterance) -> Iterator[Span]:
-    """Yield words that may be units although the brain does not know them."""
-    for i, word in enumerate(utterance.words):
-        if word not in _SMALL and not word[0].isdigit() and not utterance.weak[i]:
-            yield Span(i, i + 1, 0.6)
-
-
 def _free(wants: Wants, utterance: Utterance) -> Iterator[Span]:
     """Yield every stretch of words; what begins or ends like no phrase costs more."""
     words, count = utterance.words, len(utterance.words)
@@ -189,6 +181,10 @@ def _free(wants: Wants, utterance: Utterance) -> Iterator[Span]:
                 cost += 0.3
             if end == start + 1 and words[start] in _PRONOUNS:
                 cost += 0.6
+            if not is_text:
+                cost += 0.3 * sum(w in _UNLIKELY for w in words[start:end])
+            if not is_text and any(start < b < end for b in utterance.breaks):
+                cost += 0.4
             if not is_text and any(e.start < end and e.end > start for e in typed):
                 cost += 1.0 if wants is Wants.PLACE else 0.2
             yield Span(start, end, cost)
@@ -202,6 +198,8 @@ def _free_value(parameter: Parameter, utterance: Utterance, start: int, end: int
     else:
         while end - start > 1 and words[start] in _DETERMINERS and not _counts(utterance, start):
             start += 1
+    if end == start + 1 and words[start] in _PRONOUNS:
+        return None  # "add it": better ask what
     said = utterance.original(start, end)
     if parameter.wants is not Wants.ITEMS:
         return said or None
@@ -226,7 +224,11 @@ def fill_from_answer(parameter: Parameter, utterance: Utterance, today: Today) -
         (s for s in spans(parameter, utterance) if s.cost < 0.5),
         key=lambda s: (s.cost, s.start - s.end),
     )
-    return value(parameter, utterance, fitting[0].start, fitting[0].end, today) if fitting else None
+    if fitting:
+        return value(parameter, utterance, fitting[0].start, fitting[0].end, today)
+    if parameter.wants is Wants.UNIT and 0 < end - start <= 3:
+        return utterance.original(start, end)  # a unit that only the tool knows
+    return None
 
 
 FREE_ANSWERS = frozenset(_FREE_COST)
