@@ -14,6 +14,7 @@ import uvicorn
 
 from voice.engines.ports import Engines
 from voice.errors import SettingsError
+from voice.protocol.codec import warm_up
 from voice.server.app import ServerConfig, ServerState, create_app
 
 logger = logging.getLogger(__name__)
@@ -74,6 +75,8 @@ async def serving(
     server = _QuietServer(_uvicorn_config(state))
     task = asyncio.create_task(server.serve([listener]))
     try:
+        # Otherwise the first client pays for building each event model at its first use.
+        await asyncio.to_thread(warm_up)
         state.engines = await load()
         yield EmbeddedServer(state, listener)
     finally:
