@@ -105,6 +105,26 @@ def test_a_turn_takes_milliseconds(vectors):
     assert (time.process_time() - started) / len(sentences) < 0.010
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        "set a timer for ten minutes and add milk to the list and " * 8,
+        "set a timer and add milk to the list and what time is it, then turn it up and mute",
+        "what is " + "five plus " * 40 + "three",
+        "for ten minutes at seven tomorrow " * 12,
+        "x " * 50_000,
+        "a" * 100_000,
+        "7 " * 60,
+        "add " + " ".join(f"word{i}" for i in range(58)) + " to the list",
+    ],
+)
+def test_no_sentence_takes_long(everything, said):
+    started = time.process_time()
+    everything.read(said)
+
+    assert time.process_time() - started < 0.3
+
+
 def test_every_example_sentence_is_understood_as_its_own_tool(everything):
     """The authors' own words, slots filled with what a person would say there."""
     filled = {

@@ -6,6 +6,7 @@ import re
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations, pairwise
 from typing import Any, TypeAlias
 
 from voice.engines.offline_brain import offers
@@ -28,8 +29,9 @@ _LONE = 0.15
 """Lead over the next tool that makes a doubtful match clear."""
 
 _PART_FROM = 0.62
-_MAX_PARTS = 3
-_MAX_CUTS = 6
+_MAX_PARTS = 4
+_MAX_CUTS = 4
+_MAX_CHARS = 1_000
 _KEPT_READINGS = 64
 
 ENGLISH_ONLY = f"I understand only English by myself; for other languages, {offers.HOW_TO_CONNECT}."
@@ -108,6 +110,7 @@ class Reader:
 
     def read(self, text: str, tool_choice: str = "auto") -> Reading:
         """Return what ``text`` asks for under ``tool_choice``; pure, so the same for the same."""
+        text = text[:_MAX_CHARS]
         key = (text, tool_choice)
         if key not in self._kept:
             self._kept[key] = self._read(text, tool_choice)
@@ -157,20 +160,29 @@ class Reader:
         return Confirm(top, offers.did_you_mean(_phrase(top)))
 
     def _several(self, text: str, whole: float) -> Calls | None:
-        """Return the calls of two or three wishes in one sentence, where every part is clear."""
+        """Return the calls of two to four wishes in one sentence, where every part is clear.
+
+        Tries every way to cut the first few places, so "milk and bread" stays together.
+        """
+        ends = [(0, 0), *((m.start(), m.end()) for m in _CUT.finditer(text)), (len(text),) * 2]
+        if not 3 <= len(ends) <= _MAX_CUTS + 2:
+            return None
         needed = _PART_FROM if whole < CERTAIN else CERTAIN - 0.05
-        for cut in list(_CUT.finditer(text))[:_MAX_CUTS]:
-            left = self._part(text[: cut.start()], needed)
-            if left is None:
-                continue
-            rest = text[cut.end() :]
-            right = self._several(rest, 0.0) if len(_CUT.findall(rest)) else None
-            calls = right.calls if right else ()
-            if not calls and (single := self._part(rest, needed)):
-                calls = (single,)
-            if calls and len(calls) < _MAX_PARTS:
-                return Calls((left, *calls))
-        return None
+        parts: dict[tuple[int, int], Match] = {}
+        for start, end in combinations(range(len(ends)), 2):
+            reachable = start == 0 or any(last == start for _, last in parts)
+            if reachable and (start, end) != (0, len(ends) - 1):
+                part = self._part(text[ends[start][1] : ends[end][0]], needed)
+                if part is not None:
+                    parts[start, end] = part
+        best: list[Match] = []
+        for count in range(1, min(len(ends) - 2, _MAX_PARTS - 1) + 1):
+            for inner in combinations(range(1, len(ends) - 1), count):
+                chain = pairwise((0, *inner, len(ends) - 1))
+                found = [parts[piece] for piece in chain if piece in parts]
+                if len(found) == count + 1 and _weakest(found) > _weakest(best):
+                    best = found
+        return Calls(tuple(PlannedCall(m.tool, m.arguments) for m in best)) if best else None
 
     def _clause(self, text: str, whole: float) -> Calls | Ask | None:
         """Return the wish of the one clause that is clear, where the whole is not."""
@@ -184,14 +196,13 @@ class Reader:
                 found.append(matches[0])
         return self.act(found[0]) if len(found) == 1 else None
 
-    def _part(self, text: str, needed: float) -> PlannedCall | None:
+    def _part(self, text: str, needed: float) -> Match | None:
         utterance = Utterance(text)
         if len(utterance.core) < 2:
             return None
         matches = self.matcher.match(utterance)
-        if not matches or matches[0].score < needed or matches[0].missing:
-            return None
-        return PlannedCall(matches[0].tool, matches[0].arguments)
+        clear = matches and matches[0].score >= needed and not matches[0].missing
+        return matches[0] if clear else None
 
     def _named(self, utterance: Utterance, name: str) -> Reading:
         """Fill the one tool that must be called."""
@@ -210,6 +221,10 @@ class Reader:
         if utterance.is_question or (core and core[0] in _KNOWLEDGE):
             return Say(offers.needs_model(self.tools, likely))
         return Say(offers.not_understood(self.tools, likely))
+
+
+def _weakest(matches: Sequence[Match]) -> float:
+    return min((m.score for m in matches), default=0.0)
 
 
 def _is_clear(utterance: Utterance, top: Match, second: Match | None) -> bool:
