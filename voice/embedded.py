@@ -1,0 +1,97 @@
+"""Puts the embedded server together: which engines, which brain, which event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Coroutine
+from typing import Any, TypeVar
+
+from voice.engines.ports import Brain, Engines
+from voice.engines.speech import SpeechEngines, load_speech
+from voice.server.app import ServerConfig
+from voice.server.serve import serving
+from voice.settings import BrainSettings, Settings
+
+T = TypeVar("T")
+
+OPENAI_BASE_URL = "https://api.openai.com/v1"
+"""Where a brain of kind ``openai`` is without a ``base_url``."""
+
+
+def server_config(settings: Settings) -> ServerConfig:
+    """Return how the server listens, as the settings say."""
+    server = settings.server
+    return ServerConfig(
+        host=server.host, port=server.port, token=server.token, max_sessions=server.max_sessions
+    )
+
+
+@contextlib.asynccontextmanager
+async def embedded_server(settings: Settings, config: ServerConfig) -> AsyncIterator[str]:
+    """Serve until the block ends; yields the WebSocket URL once everything is loaded.
+
+    Raises SettingsError where the address cannot be had and EngineError where an engine cannot be
+    loaded.
+    """
+    loaded: list[SpeechEngines] = []
+
+    async def load() -> Engines:
+        speech, engines = await load_engines(settings)
+        loaded.append(speech)
+        return engines
+
+    try:
+        async with serving(config, load) as server:
+            yield server.url
+    finally:
+        for speech in loaded:
+            speech.close()
+
+
+async def load_engines(settings: Settings) -> tuple[SpeechEngines, Engines]:
+    """Load speech and brain at the same time; the caller closes the first of the pair.
+
+    The brain is closed by whoever serves it. Raises EngineError.
+    """
+    speech, brain = await asyncio.gather(
+        asyncio.to_thread(load_speech), _load_brain(settings.brain), return_exceptions=True
+    )
+    if isinstance(speech, BaseException):
+        if not isinstance(brain, BaseException):
+            await brain.close()
+        raise speech
+    if isinstance(brain, BaseException):
+        speech.close()
+        raise brain
+    engines = Engines(
+        vad=speech.vad, turn_end=speech.turn_end, stt=speech.stt, brain=brain, tts=speech.tts
+    )
+    return speech, engines
+
+
+def run_loop(work: Coroutine[Any, Any, T]) -> T:
+    """Run ``work`` on a new event loop: uvloop's where it is installed."""
+    try:
+        from uvloop import new_event_loop
+    except ImportError:  # Windows
+        return asyncio.run(work)
+    with asyncio.Runner(loop_factory=new_event_loop) as runner:
+        return runner.run(work)
+
+
+async def _load_brain(settings: BrainSettings) -> Brain:
+    if settings.kind == "openai":
+        from voice.engines.chat_brain import ChatBrain
+
+        key = settings.api_key.get_secret_value() if settings.api_key else ""
+        return await ChatBrain.load(
+            base_url=settings.base_url or OPENAI_BASE_URL,
+            model=settings.model or "",
+            api_key=key,
+            start_timeout_s=settings.start_timeout_s,
+            stall_timeout_s=settings.stall_timeout_s,
+        )
+    from voice.engines.offline_brain import OfflineBrain
+
+    return await OfflineBrain.load()
