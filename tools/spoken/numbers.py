@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Annotated
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, Field
 
 _UNITS = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen "
@@ -143,7 +143,7 @@ def _validate(value: object) -> object:
     return value
 
 
-SpokenNumber = Annotated[float, BeforeValidator(_validate)]
+SpokenNumber = Annotated[float, Field(allow_inf_nan=False), BeforeValidator(_validate)]
 """A parameter type: a JSON number that may also come in words."""
 
 

@@ -97,5 +97,7 @@ def test_a_spoken_number_is_a_json_number_that_takes_words() -> None:
     assert adapter.json_schema() == {"type": "number"}
     assert adapter.validate_python("twenty five") == 25
     assert adapter.validate_python(2.5) == 2.5
+    with pytest.raises(ValidationError, match="finite"):
+        adapter.validate_python(float("inf"))
     with pytest.raises(ValidationError, match="twenty five"):
         adapter.validate_python("banana")
