@@ -7,6 +7,7 @@ from voice.engines.ports import TurnEnd
 from voice.engines.turn_end import COMPLETE, INCOMPLETE, UNKNOWN, WordsTurnEnd
 
 WHOLE = [
+    "What is fifteen percent of eighty?",
     "What time is it?",
     "What time is it in Tokyo?",
     "Hello, who are you?",
@@ -154,7 +155,7 @@ CUT = [
 ]
 
 OPEN = [
-    "What is fifteen percent of eighty?",
+    "Multiply four by eighty.",
     "What is the capital",
     "Add milk",
     "Set an alarm for seven",

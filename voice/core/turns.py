@@ -38,7 +38,7 @@ class TurnRules:
 
     threshold: float = 0.5
     prefix_padding_ms: int = 300
-    wait_complete_ms: int = 256
+    wait_complete_ms: int = 224
     wait_unknown_ms: int = 500
     wait_incomplete_ms: int = 800
     max_turn_ms: int = 60_000

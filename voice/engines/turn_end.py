@@ -141,10 +141,14 @@ def _judge_pronoun(core: list[str]) -> float:
     return COMPLETE
 
 
+def _asks(core: list[str]) -> bool:
+    """Return whether the words begin as a question does: "what", "what's"."""
+    return core[0].partition("'")[0] in table.QUESTION_WORDS
+
+
 def _judge_preposition(core: list[str]) -> float:
     last = core[-1]
-    asks = core[0] in table.QUESTION_WORDS or core[0].partition("'")[0] in table.QUESTION_WORDS
-    if asks and last in table.STRANDED and "time" not in core:
+    if _asks(core) and last in table.STRANDED and "time" not in core:
         return COMPLETE
     if last == "on" and any(word in table.SWITCHES for word in core[:-1]) and len(core) > 2:
         return UNKNOWN if core[0] == "put" else COMPLETE
@@ -162,7 +166,8 @@ def _judge_number(core: list[str]) -> float:
     if core[:-1] in (["what's"], ["what", "is"]) or core[-2] in ("a", "an", "convert"):
         return INCOMPLETE
     if last in table.TENS:
-        return UNKNOWN
+        # "eighty" may become "eighty five", but nobody pauses inside a number of a question.
+        return COMPLETE if _asks(core) else UNKNOWN
     if "timer" in core or core[-2] == "in":
         is_year = last.isdigit() and len(last) == 4
         return COMPLETE if is_year else INCOMPLETE

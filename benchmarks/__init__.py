@@ -1,0 +1,1 @@
+"""Benchmarks: commands that print ratios and times measured in one run."""
