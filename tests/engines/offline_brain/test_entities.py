@@ -49,6 +49,9 @@ def test_durations_are_found(said, text):
         ("midnight", "12:00 am"),
         ("at eight", "8:00"),
         ("twelve am", "12:00 am"),
+        ("tomorrow morning at 7", "7:00 am"),
+        ("tonight at eight", "8:00 pm"),
+        ("monday evening at half past six", "6:30 pm"),
     ],
 )
 def test_times_are_found(said, text):
@@ -87,6 +90,11 @@ def test_dates_are_found(said, text):
         ("five squared plus 1", "5 ^ 2 + 1"),
         ("minus three plus 4", "- 3 + 4"),
         ("2.5 x 4", "2.5 * 4"),
+        ("what's half of 90", "half of 90"),
+        ("add up 45 and 67", "add 45 and 67"),
+        ("divide 100 by eight", "divide 100 by 8"),
+        ("the sum of 12 and thirty", "sum of 12 and 30"),
+        ("seven factorial", "7 factorial"),
     ],
 )
 def test_sums_are_found(said, text):

@@ -25,6 +25,8 @@ _HOLIDAYS = tuple(
 )  # fmt: skip
 _SUFFIXES = frozenset({"st", "nd", "rd", "th"})
 _DAY_PARTS = frozenset({"morning", "afternoon", "evening", "night"})
+HALVES = {"morning": "am", "afternoon": "pm", "evening": "pm", "night": "pm", "tonight": "pm"}
+"""The half of the day that a word tells."""
 
 
 @dataclass(frozen=True, slots=True)

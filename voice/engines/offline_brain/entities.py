@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
-from voice.engines.offline_brain.calendar_words import read_date, read_time
+from voice.engines.offline_brain.calendar_words import HALVES, read_date, read_time
 from voice.engines.offline_brain.numbers import format_number, read_number
 
 
@@ -74,7 +74,7 @@ _OPERATORS: tuple[tuple[tuple[str, ...], str], ...] = (
     (("square", "root", "of"), "square root of"),
     (("cube", "root", "of"), "cube root of"),
     (("root", "of"), "square root of"),
-    (("half", "of"), "0.5 *"),
+    (("half", "of"), "half of"),
     (("plus",), "+"),
     (("minus",), "-"),
     (("times",), "*"),
@@ -85,7 +85,7 @@ _OPERATORS: tuple[tuple[tuple[str, ...], str], ...] = (
     (("mod",), "mod"),
     (("modulo",), "mod"),
 )
-_PREFIXES = ("square root of", "cube root of", "0.5 *", "-")
+_PREFIXES = ("square root of", "cube root of", "half of", "-")
 _SUFFIXES = ("^ 2", "^ 3")
 
 
@@ -109,7 +109,21 @@ def find_entities(words: Sequence[str]) -> list[Entity]:
             if entity is not None and entity.end > ends.get(entity.kind, 0):
                 ends[entity.kind] = entity.end
                 found.append(entity)
-    return found
+    return [_with_half(entity, found) for entity in found]
+
+
+def _with_half(entity: Entity, found: Sequence[Entity]) -> Entity:
+    """Return a time with the half of the day that a date beside it tells: "tomorrow morning"."""
+    if entity.kind is not Kind.TIME or entity.text.endswith("m") or entity.value >= 780:
+        return entity
+    part = next(
+        (HALVES[w] for e in found if e.kind is Kind.DATE for w in e.text.split() if w in HALVES),
+        None,
+    )
+    if part is None:
+        return entity
+    later = 720 if part == "pm" and entity.value < 720 else 0
+    return replace(entity, text=f"{entity.text} {part}", value=entity.value + later, weak=False)
 
 
 def _number(words: Sequence[str], start: int) -> Entity | None:
@@ -273,7 +287,8 @@ def _worded_sum(words: Sequence[str], start: int) -> Entity | None:
             said.append(format_number(number[0]))
             at, numbers = number[1], numbers + 1
         elif words[at] in _SUM_WORDS or (words[at] in _SUM_GLUE and said):
-            said.append(words[at])
+            if words[at] != "up":
+                said.append(words[at])
             sums += words[at] in _SUM_WORDS
             at += 1
         else:

@@ -40,7 +40,8 @@ class Parameter:
 
     ``json_type`` is the schema's type of the value. ``choices`` are the values of an enum.
     ``unit_seconds`` is the unit of a number that counts time (60 for minutes), else 0.
-    ``takes_day`` says that a time may hold its day, for the tool has no parameter for the day.
+    ``takes_day`` says that a time may hold its day, for the tool has no parameter for the day;
+    ``takes_day_part`` that a date may hold "morning", for the tool has none for the time.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Parameter:
     unit_seconds: int = 0
     format: str = ""
     takes_day: bool = False
+    takes_day_part: bool = False
 
     @property
     def words(self) -> str:
@@ -104,8 +106,13 @@ def read_parameters(tool: BrainTool) -> dict[str, Parameter]:
         for name, node in properties.items()
     }
     has_day = any(p.wants is Wants.DATE for p in read.values())
+    has_time = any(p.wants is Wants.TIME for p in read.values())
     return {
-        name: replace(p, takes_day=p.wants in (Wants.TIME, Wants.WHEN) and not has_day)
+        name: replace(
+            p,
+            takes_day=p.wants in (Wants.TIME, Wants.WHEN) and not has_day,
+            takes_day_part=not has_time,
+        )
         for name, p in read.items()
     }
 

@@ -99,6 +99,8 @@ def _typed(parameter: Parameter, entity: Entity, today: Today) -> Any:
             if day is None and entity.kind is not Kind.TIME:
                 return None
             return f"{day or today().isoformat()}T{clock_iso(entity.value)}"
+        case Wants.DATE, _, _ if not parameter.takes_day_part:
+            return re.sub(r" (?:morning|afternoon|evening|night)$", "", entity.text)
     return entity.text
 
 
