@@ -18,7 +18,7 @@ from voice.core.client_speech import SpeechHandlers
 from voice.core.client_state import ClientState
 from voice.core.client_tools import ToolHandlers
 from voice.core.ledger import Ledger
-from voice.core.link import LinkEvent
+from voice.core.link import LinkEvent, LinkState
 from voice.core.messages import (
     Action,
     Announce,
@@ -132,6 +132,11 @@ class ClientCore:
     def phase(self) -> Phase:
         """What the conversation is doing."""
         return self._state.phase
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether nothing can happen any more: ended, and the socket closed."""
+        return self._state.link.state is LinkState.CLOSED
 
     @property
     def ledger(self) -> Ledger:

@@ -1,0 +1,122 @@
+"""Why a connection could not be opened, in one sentence that says what to do.
+
+No sentence holds a key, a query or a body that might repeat one.
+"""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from urllib.parse import urlsplit
+
+import orjson
+from websockets.exceptions import (
+    InvalidHandshake,
+    InvalidMessage,
+    InvalidStatus,
+    InvalidURI,
+    ProxyError,
+    SecurityError,
+)
+
+from voice.errors import AuthError, ConnectError
+
+MAX_TOLD = 200
+"""Characters of a server's own message that are passed on."""
+
+_SHOWN_STATUS = {
+    400: "refused the request",
+    402: "says that the account has no credit",
+    404: "has no realtime endpoint under this path; check the URL",
+    405: "has no realtime endpoint under this path; check the URL",
+    407: "is behind a proxy that wants a login",
+    410: "has no realtime endpoint under this path any more; check the URL",
+    429: "is busy or the rate limit is reached; try again later",
+}
+_FINAL = frozenset({400, 402, 404, 405, 407, 410, 426})
+
+
+def connect_error(error: BaseException, safe_url: str, *, limit_s: float) -> ConnectError:
+    """Return the ConnectError, or AuthError, that tells why ``safe_url`` could not be reached."""
+    host = urlsplit(safe_url).netloc
+    match error:
+        case InvalidStatus():
+            return _refused(error, host)
+        case TimeoutError():
+            return ConnectError(
+                f"{host} did not answer within {limit_s:g} s; check the network and the URL"
+            )
+        case ssl.SSLCertVerificationError():
+            cause = error.verify_message or "it cannot be verified"
+            message = f"the certificate of {host} is not trusted: {cause}"
+            return ConnectError(message, retryable=False)
+        case ssl.SSLError():
+            message = f"{host} does not speak TLS here; check the port, and wss:// against ws://"
+            return ConnectError(message, retryable=False)
+        case InvalidURI():
+            return ConnectError(_web_page(host), retryable=False)
+        case SecurityError():
+            message = f"{host} redirects elsewhere, and the key is not sent there; check the URL"
+            return ConnectError(message, retryable=False)
+        case ProxyError():
+            return ConnectError(f"the proxy could not reach {host}; check the proxy settings")
+        case ImportError():
+            message = "a SOCKS proxy is set: pip install python-socks, or unset the proxy"
+            return ConnectError(message, retryable=False)
+        case InvalidMessage() | EOFError():
+            return ConnectError(f"{host} closed the connection before answering; check the port")
+        case InvalidHandshake():
+            return ConnectError(_web_page(host), retryable=False)
+        case OSError():
+            return ConnectError(_unreachable(error, host))
+    return ConnectError(f"cannot connect to {host} ({type(error).__name__})")
+
+
+def _refused(error: InvalidStatus, host: str) -> ConnectError:
+    """Return what an HTTP answer instead of a WebSocket means."""
+    response = error.response
+    status = response.status_code
+    if status in (401, 403):
+        message = f"{host} refused the key (HTTP {status}); check the API key and what it may use"
+        return AuthError(message, status=status)
+    kind = response.headers.get("Content-Type", "").lower()
+    is_page = "html" in kind and status not in _SHOWN_STATUS and status < 500
+    if status < 400 or is_page:
+        return ConnectError(_web_page(host), status=status, retryable=False)
+    what = _SHOWN_STATUS.get(status)
+    if what is None:
+        what = "has a fault of its own; try again later" if status >= 500 else "refused to connect"
+    told = _told(response.body)
+    message = f"{host} {what} (HTTP {status}{f': {told}' if told else ''})"
+    return ConnectError(message, status=status, retryable=status not in _FINAL)
+
+
+def _told(body: bytes | bytearray | memoryview | None) -> str:
+    """Return the message of a JSON error body, in one line; empty where there is none."""
+    try:
+        found = orjson.loads(body or b"")
+    except orjson.JSONDecodeError:
+        return ""
+    found = found.get("error", found) if isinstance(found, dict) else None
+    message = found.get("message") if isinstance(found, dict) else found
+    if not isinstance(message, str):
+        return ""
+    return " ".join("".join(c if c.isprintable() else " " for c in message).split())[:MAX_TOLD]
+
+
+def _unreachable(error: OSError, host: str) -> str:
+    if isinstance(error, socket.gaierror):
+        return f"there is no host {host}, or no name service; check the URL and the network"
+    # Several addresses fail together as one error without a number, which repeats each of them.
+    if isinstance(error, ConnectionRefusedError) or "Connect call failed" in str(error):
+        return f"{host} refused the connection; is the server running?"
+    if isinstance(error, ConnectionResetError):
+        return f"{host} closed the connection before answering; check the port"
+    return f"cannot reach {host}: {error.strerror or type(error).__name__}"
+
+
+def _web_page(host: str) -> str:
+    return (
+        f"{host} answered with a web page, not a WebSocket; check the URL, "
+        "or log in to this network first"
+    )

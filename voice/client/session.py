@@ -1,0 +1,162 @@
+"""The session: the one thing to open in order to talk.
+
+::
+
+    async with Session(endpoint=resolve("openai"), api_key=key, microphone=m, speaker=s) as session:
+        async for update in session.updates():
+            print(update)
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from types import TracebackType
+from typing import Self
+
+from pydantic import SecretStr
+
+from voice.audio.ports import Microphone, Speaker
+from voice.client.session_run import SessionRun
+from voice.client.silent_speaker import SilentSpeaker
+from voice.client.tool_runner import ToolCaller
+from voice.client.update_streams import UpdateStream
+from voice.core import messages as m
+from voice.core.client import ClientCore
+from voice.core.updates import Phase
+from voice.protocol.endpoints import Endpoint
+from voice.protocol.session_config import SessionConfig
+
+
+class Session:
+    """A spoken conversation with one endpoint, as an asynchronous context manager.
+
+    Entering it connects, configures and returns when the conversation can begin; it raises
+    ConnectError, AuthError or DeviceError where that fails. Leaving it hangs up, closes
+    ``microphone`` and ``speaker``, and raises LinkLost where the connection had been lost and
+    nothing else was raised. All methods belong to the event loop in which it was entered.
+
+    ``config`` may be partial: what it leaves open is filled with what suits the endpoint, and
+    ``tools`` are added where it names none. Without ``microphone`` or ``speaker`` the session is
+    typed or read. ``push_to_talk`` keeps the microphone closed between ``Button.TALK_UP`` and
+    ``TALK_DOWN``. Raises SettingsError for an endpoint that needs a model, or a key that is none.
+    """
+
+    def __init__(
+        self,
+        *,
+        endpoint: Endpoint,
+        config: SessionConfig | None = None,
+        api_key: SecretStr | str | None = None,
+        microphone: Microphone | None = None,
+        speaker: Speaker | None = None,
+        tools: ToolCaller | None = None,
+        push_to_talk: bool = False,
+    ) -> None:
+        self._core = ClientCore(
+            _with_tools(config or SessionConfig(), tools),
+            new_id=lambda kind: f"{kind}_{secrets.token_hex(10)}",
+            capabilities=endpoint.capabilities,
+            push_to_talk=push_to_talk,
+            cancellable_tools=tools.cancellable if tools is not None else frozenset(),
+        )
+        self._run = SessionRun(
+            self._core,
+            endpoint,
+            key=api_key.get_secret_value() if isinstance(api_key, SecretStr) else api_key,
+            microphone=microphone,
+            speaker=speaker or SilentSpeaker(),
+            tools=tools,
+        )
+        self._task: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        """Connect, configure, and return when the conversation can begin."""
+        if self._task is not None:
+            raise RuntimeError("a session is entered once; make a new one")
+        self._task = asyncio.create_task(self._run.live(), name="session")
+        ready = asyncio.create_task(self._run.ready.wait(), name="session becomes ready")
+        try:
+            await asyncio.wait({ready, self._task}, return_when=asyncio.FIRST_COMPLETED)
+        except asyncio.CancelledError:
+            await self.close()
+            raise
+        finally:
+            ready.cancel()
+        if not self._run.ready.is_set():
+            await self.wait_closed()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Hang up; raise what ended the session before, unless something is raised already."""
+        await self.close()
+        if error is None:
+            await self.wait_closed()
+
+    def updates(self) -> UpdateStream:
+        """Return everything that happens from now on, as an asynchronous iterator.
+
+        The first call also gets what happened before it. The iterator ends after ``Ended``. A
+        reader that is far too slow loses parts of transcripts, never the whole of one.
+        """
+        return self._run.streams.open()
+
+    def send_text(self, text: str) -> None:
+        """Type a message: it interrupts, and is answered."""
+        self._run.feed(m.UserTyped(text))
+
+    def interrupt(self) -> None:
+        """Stop the assistant, as the interrupt button does."""
+        self.press(m.Button.INTERRUPT)
+
+    def press(self, button: m.Button) -> None:
+        """Press a button: talk, interrupt, mute."""
+        self._run.feed(m.UserPressed(button))
+
+    def announce(self, text: str) -> None:
+        """Have the assistant tell something as soon as nobody speaks."""
+        self._run.feed(m.Announce(text))
+
+    def commit_turn(self) -> None:
+        """End the user's spoken turn, where the endpoint does not end turns itself."""
+        self._run.feed(m.CommitTurn())
+
+    async def close(self) -> None:
+        """Hang up and wait until everything is released. Idempotent; never raises."""
+        if self._task is None:
+            return
+        self._run.hang_up()
+        await asyncio.wait({self._task})
+
+    async def wait_closed(self) -> None:
+        """Wait for the end; raises what ended the session, unless somebody hung up."""
+        if self._task is None:
+            raise RuntimeError("the session was not entered")
+        await asyncio.shield(self._task)
+        self._run.raise_end()
+
+    @property
+    def phase(self) -> Phase:
+        """What the conversation is doing."""
+        return self._core.phase
+
+    @property
+    def dropped_audio_ms(self) -> int:
+        """Audio of the microphone that was dropped because the network was too slow."""
+        return self._run.dropped_audio_ms
+
+    @property
+    def dropped_updates(self) -> int:
+        """Updates that slow readers lost."""
+        return self._run.streams.dropped
+
+
+def _with_tools(config: SessionConfig, tools: ToolCaller | None) -> SessionConfig:
+    if tools is None or "tools" in config.model_fields_set:
+        return config
+    return config.model_copy(update={"tools": list(tools.specs)})

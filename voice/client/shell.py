@@ -1,0 +1,191 @@
+"""The shell around a ClientCore: feeds it, performs what it asks for, wakes it in time.
+
+Everything here runs on the session's event loop and never waits; ``feed`` is never entered twice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+from voice.audio.ports import Speaker
+from voice.client.connection import Connection, Dial
+from voice.client.tool_runner import ToolCaller, ToolRunner
+from voice.client.wire_sound import WireSound
+from voice.core import messages as m
+from voice.core.client import ClientCore
+from voice.core.feeding import feed
+from voice.core.updates import SessionReady, Update, WarningIssued
+from voice.protocol.codec import ClientCodec
+from voice.protocol.server_events import AudioDelta, ServerEvent
+
+Event: TypeAlias = ServerEvent | m.Input
+
+_HOT = (m.MicFrame, AudioDelta)
+"""Events that never bring a deadline nearer."""
+
+
+class Shell:
+    """Joins one core to a connection, a speaker and tools, whose tasks live in ``group``.
+
+    ``publish`` gets every update, ``closed`` is called when nothing more will happen, and ``broke``
+    with what our own code raised where nobody else would see it.
+    """
+
+    def __init__(
+        self,
+        core: ClientCore,
+        group: asyncio.TaskGroup,
+        *,
+        dial: Dial,
+        new_codec: Callable[[], ClientCodec],
+        speaker: Speaker,
+        tools: ToolCaller | None,
+        publish: Callable[[Update], None],
+        closed: Callable[[], None],
+        broke: Callable[[Exception], None],
+    ) -> None:
+        self._core = core
+        self._connection = Connection(group, dial=dial, new_codec=new_codec, feed=self.feed)
+        self._tools = ToolRunner(tools, group, finished=self.feed)
+        self._speaker = speaker
+        self._publish = publish
+        self._closed = closed
+        self._broke = broke
+        self._loop = asyncio.get_running_loop()
+        self._sound = WireSound()
+        self._is_feeding = False
+        self._waiting: deque[Event] = deque()  # bounded: what one step's own devices answer
+        self._timer: asyncio.TimerHandle | None = None
+        self._timer_ms = 0
+        self._is_dropping = False
+        self._acts: dict[type, Callable[[Any], m.Input | None]] = {
+            m.SendAudio: self._send_audio,
+            m.PlayAudio: self._play,
+            m.SendEvent: self._send_event,
+            m.Publish: self._show,
+            m.FlushPlayback: self._flush,
+            m.StartTool: self._start_tool,
+            m.CancelTool: self._cancel_tool,
+            m.Connect: self._connect,
+            m.Close: self._close,
+        }
+        self._set_formats()
+
+    def feed(self, event: Event) -> None:
+        """Let the core take an event and perform what it asks for.
+
+        An event that a device raises while another is being taken waits for the end of that one.
+        """
+        if self._is_feeding:
+            self._waiting.append(event)
+            return
+        self._is_feeding = True
+        try:
+            feed(self._core, event, int(self._loop.time() * 1000), self._perform)
+            while self._waiting:
+                feed(
+                    self._core,
+                    self._waiting.popleft(),
+                    int(self._loop.time() * 1000),
+                    self._perform,
+                )
+        finally:
+            self._is_feeding = False
+        if type(event) not in _HOT:
+            self._look_ahead()
+
+    def feed_safely(self, event: Event) -> None:
+        """Feed from a callback of the loop, where nobody would see an exception."""
+        try:
+            self.feed(event)
+        except Exception as error:
+            self._broke(error)
+
+    def hear(self, pcm: bytes) -> None:
+        """Take one frame of the microphone."""
+        audio = self._sound.to_wire(pcm)
+        if audio:
+            self.feed(m.MicFrame(audio))
+
+    def stop(self) -> None:
+        """End the tasks and the alarm."""
+        self._silence_alarm()
+        self._tools.stop()
+        self._connection.cancel()
+
+    @property
+    def dropped_audio_ms(self) -> int:
+        """Audio of the microphone that was dropped because the network was too slow."""
+        return self._connection.dropped_ms
+
+    def _perform(self, action: m.Action) -> m.Input | None:
+        return self._acts[type(action)](action)
+
+    def _look_ahead(self) -> None:
+        """Set the alarm to the core's next deadline; an alarm that rings early does no harm."""
+        if self._core.is_closed:
+            self._silence_alarm()
+            self._closed()
+            return
+        due_ms = self._core.next_deadline_ms()
+        if due_ms is None or (self._timer is not None and self._timer_ms <= due_ms):
+            return
+        self._silence_alarm()
+        self._timer_ms = due_ms
+        # One more millisecond, as the core's clock is floored to whole ones.
+        self._timer = self._loop.call_at((due_ms + 1) / 1000, self._ring)
+
+    def _silence_alarm(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _ring(self) -> None:
+        self._timer = None
+        self.feed_safely(m.Tick())
+
+    def _set_formats(self) -> None:
+        self._sound.set_formats(self._core.input_format, self._core.output_format)
+        self._connection.set_input_format(self._core.input_format)
+
+    # --- actions ----------------------------------------------------------------------------------
+
+    def _send_audio(self, action: m.SendAudio) -> None:
+        is_behind = self._connection.send_audio(action.audio)
+        if is_behind and not self._is_dropping:
+            message = "the network is slower than speech; the oldest audio is dropped"
+            self._publish(WarningIssued("audio_dropped", message))
+        self._is_dropping = is_behind
+
+    def _play(self, action: m.PlayAudio) -> None:
+        item_id, index = action.item_id, action.content_index
+        self._speaker.play(item_id, index, self._sound.to_speaker(item_id, index, action.audio))
+
+    def _send_event(self, action: m.SendEvent) -> m.Input | None:
+        if self._connection.send(action.event):
+            return None
+        return m.LinkDown(1006, "the endpoint has stopped to take anything; given up")
+
+    def _show(self, action: m.Publish) -> None:
+        update = action.update
+        if isinstance(update, SessionReady):
+            self._set_formats()
+        self._publish(update)
+
+    def _flush(self, action: m.FlushPlayback) -> m.Input:
+        return m.PlaybackStopped(tuple(self._speaker.flush()))
+
+    def _start_tool(self, action: m.StartTool) -> None:
+        self._tools.start(action.call_id, action.name, action.arguments)
+
+    def _cancel_tool(self, action: m.CancelTool) -> None:
+        self._tools.cancel(action.call_id)
+
+    def _connect(self, action: m.Connect) -> None:
+        self._connection.open()
+
+    def _close(self, action: m.Close) -> None:
+        self._connection.close(action.code, action.reason)

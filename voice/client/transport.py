@@ -1,0 +1,144 @@
+"""The socket: frames of text in and out, and one sentence for every way in which it can fail."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, MutableMapping
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, SecurityError, WebSocketException
+
+from voice.client.connect_errors import connect_error
+from voice.errors import LinkLost
+from voice.protocol.typed_url import is_loopback
+
+OPEN_LIMIT_S = 10.0
+PING_EVERY_S = 5.0
+PING_LIMIT_S = 5.0
+"""A black hole is noticed after both together; without pings of ours, never (FAULTS §1.4)."""
+
+CLOSE_LIMIT_S = 1.0
+MAX_FRAME_BYTES = 16 * 1024 * 1024
+"""No endpoint sends more at once; the protocol allows 15 MiB of audio in one event."""
+
+
+class Transport(Protocol):
+    """An open connection. One task reads, one writes; closing is for either."""
+
+    async def send(self, frame: str) -> None:
+        """Send a text frame; waits while the network is behind. Raises LinkLost."""
+        ...
+
+    async def receive(self) -> str | bytes:
+        """Return the next frame. Raises LinkLost once the connection is closed."""
+        ...
+
+    async def close(self, code: int, reason: str) -> None:
+        """Close within a second or so. Idempotent."""
+        ...
+
+
+class WebSocketTransport:
+    """A Transport on a WebSocket; ``open`` makes one."""
+
+    def __init__(self, connection: ClientConnection) -> None:
+        self._connection = connection
+
+    @classmethod
+    async def open(
+        cls,
+        url: str,
+        *,
+        headers: Mapping[str, str],
+        safe_url: str,
+        limit_s: float = OPEN_LIMIT_S,
+    ) -> WebSocketTransport:
+        """Open a connection.
+
+        ``safe_url`` is what messages show of ``url``. Raises ConnectError or AuthError with one
+        sentence that holds neither key nor query.
+        """
+        # A proxy knows nothing of this machine's own servers.
+        is_here = is_loopback(urlsplit(url).hostname or "")
+        try:
+            # Deflate costs more than it saves on base64 (DESIGN §8).
+            connection = await _Connect(
+                url,
+                additional_headers=dict(headers),
+                compression=None,
+                proxy=None if is_here else True,
+                open_timeout=limit_s,
+                ping_interval=PING_EVERY_S,
+                ping_timeout=PING_LIMIT_S,
+                close_timeout=CLOSE_LIMIT_S,
+                max_size=MAX_FRAME_BYTES,
+                logger=_NoDebug(logging.getLogger(__name__)),
+            )
+        except (OSError, EOFError, ImportError, WebSocketException) as error:
+            # The cause is not chained: some causes repeat the whole URL.
+            raise connect_error(error, safe_url, limit_s=limit_s) from None
+        return cls(connection)
+
+    async def send(self, frame: str) -> None:
+        """Send a text frame."""
+        try:
+            await self._connection.send(frame)
+        except ConnectionClosed as error:
+            raise _lost(error) from None
+
+    async def receive(self) -> str | bytes:
+        """Return the next frame."""
+        try:
+            return await self._connection.recv()
+        except ConnectionClosed as error:
+            raise _lost(error) from None
+
+    async def close(self, code: int, reason: str) -> None:
+        """Close; a reason longer than a close frame holds is cut."""
+        short = reason.encode()[:120].decode(errors="ignore")
+        await self._connection.close(code, short)
+
+
+class _Connect(connect):
+    """Follows a redirect only within one origin, since headers of any name may hold the key."""
+
+    def process_redirect(self, exc: Exception) -> Exception | str:
+        """Return the new URI, or the error to raise."""
+        before = self.ws_uri
+        found = super().process_redirect(exc)
+        if isinstance(found, str):
+            after = urlsplit(found)
+            default_port = 443 if after.scheme == "wss" else 80
+            if (after.hostname, after.port or default_port) != (before.host, before.port):
+                return SecurityError("redirected to another origin")
+        return found
+
+
+class _NoDebug(logging.LoggerAdapter[logging.Logger]):
+    """Keeps the library from DEBUG, where it prints headers, URL and bodies (FAULTS §1.7)."""
+
+    def __init__(self, logger: logging.Logger) -> None:
+        super().__init__(logger, {})
+
+    def isEnabledFor(self, level: int) -> bool:  # noqa: N802
+        """Return whether a record would be kept; never for DEBUG."""
+        return level > logging.DEBUG and super().isEnabledFor(level)
+
+    def process(
+        self, msg: Any, kwargs: MutableMapping[str, Any]
+    ) -> tuple[Any, MutableMapping[str, Any]]:
+        """Leave a record as it is."""
+        return msg, kwargs
+
+
+def _lost(error: ConnectionClosed) -> LinkLost:
+    """Return how a connection ended, as the other side said it; 1006 where it said nothing."""
+    if error.rcvd is None:
+        if error.sent is not None and error.sent.code == 1011:
+            return LinkLost("the endpoint no longer answers; the connection was given up")
+        return LinkLost("the connection broke off without a word")
+    reason = f": {error.rcvd.reason}" if error.rcvd.reason else ""
+    code = int(error.rcvd.code)
+    return LinkLost(f"the endpoint closed the connection ({code}{reason})", code=code)
