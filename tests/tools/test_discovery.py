@@ -35,6 +35,7 @@ def test_built_in_tools_are_found_exactly_once() -> None:
     for installed in ([], twice):
         found = discover(installed=installed)
         builtin = [tool.name for tool, _ in found.tools]
+        assert {"get_time", "set_timer", "calculate", "add_to_list", "set_volume"} <= set(builtin)
         assert len(builtin) == len(set(builtin))
         assert found.problems == []
 

@@ -1,0 +1,218 @@
+"""Shopping and other lists, and notes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tools import ToolContext, ToolError, tool
+from tools.builtin.list_book import MAX_NOTE_CHARS, ListBook, list_name, split_items
+from tools.spoken.numbers import join_spoken, number_in_words
+
+_SPOKEN_ITEMS = 20
+_SPOKEN_NOTES = 5
+
+
+@tool(
+    examples=[
+        "(add|put) {item} (to|on) (my|the) {list_name} list",
+        "(add|put) {item} (to|on) (my|the) list",
+        "add {item} [please]",
+        "(we|i) need {item}",
+        "(remind me to buy|buy|get) {item}",
+        "i (have|need) to buy {item}",
+        "(write|put) {item} down for shopping",
+        "we(are|'re) out of {item}",
+    ],
+)
+def add_to_list(ctx: ToolContext, item: str, list_name: str = "shopping") -> dict[str, Any]:
+    """Put one or several things on a shopping list or another list.
+
+    Args:
+        ctx: Given by the registry.
+        item: What to add; several things may be separated by commas or "and".
+        list_name: Which list, such as "shopping" or "to-do".
+    """
+    name = _name(list_name)
+    items = split_items(item)
+    if not items:
+        raise ToolError("Tell me what to put on the list.")
+    book = ctx.service(ListBook)
+    added, there = book.add(name, items)
+    if added:
+        spoken = f"I added {join_spoken(added)} to your {name} list."
+        if there:
+            spoken += f" You already had {join_spoken(there)}."
+    else:
+        spoken = f"You already have {join_spoken(there)} on your {name} list."
+    return _answer(book, spoken, list=name, added=added, items=book.items(name))
+
+
+@tool(
+    examples=[
+        "(remove|delete|take) {item} (from|off) (my|the) {list_name} list",
+        "(remove|delete|take) {item} (from|off) (my|the) list",
+        "(cross|scratch|strike|take) {item} off",
+        "(cross|scratch|strike|take) off {item}",
+        "i [already] (got|have|bought) [the] {item}",
+        "we don't need {item} [anymore|any more]",
+    ],
+)
+def remove_from_list(ctx: ToolContext, item: str, list_name: str = "shopping") -> dict[str, Any]:
+    """Take one or several things off a list.
+
+    Args:
+        ctx: Given by the registry.
+        item: What to remove; several things may be separated by commas or "and".
+        list_name: Which list, such as "shopping" or "to-do".
+    """
+    name = _name(list_name)
+    book = ctx.service(ListBook)
+    removed, missing = book.remove(name, split_items(item))
+    if not removed:
+        what = f"no {join_spoken(missing)}" if missing else "nothing like that"
+        raise ToolError(f"I found {what} on your {name} list.")
+    spoken = f"I took {join_spoken(removed)} off your {name} list."
+    if missing:
+        spoken += f" I found no {join_spoken(missing)} on it."
+    return _answer(book, spoken, list=name, removed=removed, items=book.items(name))
+
+
+@tool(
+    examples=[
+        "(what's|what is) on (my|the) [{list_name}] list",
+        "read [me] (my|the) [{list_name}] list",
+        "(show|tell) me (my|the) [{list_name}] list",
+        "what do (i|we) (need|have) to buy",
+        "what (is|do i have) on my {list_name} list",
+        "do i have anything on (my|the) [{list_name}] list",
+    ],
+)
+def read_list(ctx: ToolContext, list_name: str = "shopping") -> dict[str, Any]:
+    """Read out what is on a list.
+
+    Args:
+        ctx: Given by the registry.
+        list_name: Which list, such as "shopping" or "to-do".
+    """
+    name = _name(list_name)
+    book = ctx.service(ListBook)
+    items = book.items(name)
+    if items:
+        spoken = f"On your {name} list: {join_spoken(_shortened(items, _SPOKEN_ITEMS))}."
+    else:
+        spoken = f"Your {name} list is empty."
+        others = [other for other in book.names() if other != name]
+        if others:
+            are = "lists are" if len(others) > 1 else "list is"
+            spoken += f" Your other {are} {join_spoken(_shortened(others, 5))}."
+    return _answer(book, spoken, list=name, items=items)
+
+
+@tool(
+    examples=[
+        "(clear|empty|delete|erase) (my|the) {list_name} list",
+        "(clear|empty|delete|erase) (my|the) list",
+        "(remove|delete) everything (from|on) (my|the) [{list_name}] list",
+        "start a new {list_name} list",
+        "i (bought|got) everything",
+    ],
+)
+def clear_list(ctx: ToolContext, list_name: str = "shopping") -> dict[str, Any]:
+    """Take everything off a list.
+
+    Args:
+        ctx: Given by the registry.
+        list_name: Which list, such as "shopping" or "to-do".
+    """
+    name = _name(list_name)
+    book = ctx.service(ListBook)
+    count = book.clear(name)
+    if count:
+        things = "thing" if count == 1 else "things"
+        spoken = f"I cleared your {name} list. It had {number_in_words(count)} {things} on it."
+    else:
+        spoken = f"Your {name} list was already empty."
+    return _answer(book, spoken, list=name, removed=count)
+
+
+@tool(
+    examples=[
+        "take a note [that] {text}",
+        "(make|write) a note [that] {text}",
+        "note [down] that {text}",
+        "(write|jot) down [that] {text}",
+        "note to self {text}",
+        "(remember|don't let me forget) that {text}",
+    ],
+)
+def take_note(ctx: ToolContext, text: str) -> dict[str, Any]:
+    """Write down a note.
+
+    Args:
+        ctx: Given by the registry.
+        text: What to write down.
+    """
+    text = " ".join(text.split())
+    if not text:
+        raise ToolError("Tell me what to write down.")
+    if len(text) > MAX_NOTE_CHARS:
+        raise ToolError("That is too long for one note.")
+    book = ctx.service(ListBook)
+    count = book.take_note(text)
+    return _answer(book, "I wrote that down.", text=text, notes=count)
+
+
+@tool(
+    examples=[
+        "read [me] my notes",
+        "what are my notes",
+        "(show|tell) me my notes",
+        "what did i (write down|note|note down)",
+        "do i have [any] notes",
+        "what did i ask you to (remember|write down)",
+    ],
+)
+def read_notes(ctx: ToolContext) -> dict[str, Any]:
+    """Read out the notes, the newest first.
+
+    Args:
+        ctx: Given by the registry.
+    """
+    book = ctx.service(ListBook)
+    notes = book.notes()
+    if not notes:
+        spoken = "You have no notes."
+    else:
+        texts = [_sentence(note["text"]) for note in notes[:_SPOKEN_NOTES]]
+        count = number_in_words(len(notes))
+        if len(notes) == 1:
+            spoken = f"You have one note. {texts[0]}"
+        elif len(notes) > _SPOKEN_NOTES:
+            spoken = f"You have {count} notes. The latest are: {' '.join(texts)}"
+        else:
+            spoken = f"You have {count} notes. {' '.join(texts)}"
+    return _answer(book, spoken, notes=notes[:50])
+
+
+def _name(text: str) -> str:
+    return list_name(text)
+
+
+def _answer(book: ListBook, spoken: str, **data: Any) -> dict[str, Any]:
+    damage = book.take_damage()
+    return {"spoken": f"{spoken} {damage}" if damage else spoken, **data}
+
+
+def _shortened(items: list[str], limit: int) -> list[str]:
+    if len(items) <= limit:
+        return items
+    return [*items[:limit], f"{number_in_words(len(items) - limit)} more"]
+
+
+def _sentence(text: str) -> str:
+    text = _capital(text)
+    return text if text[-1] in ".!?" else f"{text}."
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
