@@ -77,7 +77,8 @@ def make_venv(venv: Path) -> bool:
     if quietly(bare) is None and quietly(fill) is None:
         return True
     shutil.rmtree(venv, ignore_errors=True)
-    say(failure)
+    if "ensurepip" not in failure:
+        say(failure)
     sudo = "" if getattr(os, "geteuid", lambda: 0)() == 0 else "sudo "
     say("This Python cannot make environments. On Debian and Ubuntu one command mends it:")
     say(f"    {sudo}apt-get install python3-venv")

@@ -94,7 +94,7 @@ async def test_good_loopback():
 
     server = await asyncio.start_server(hello, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
-    reader, writer = await asyncio.open_connection("localhost", port, family=socket.AF_INET)
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
     assert await reader.read() == b"hello"
     writer.close()
     await writer.wait_closed()
