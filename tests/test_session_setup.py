@@ -23,7 +23,7 @@ def _no_settings_of_the_machine(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) 
 
 def config(endpoint: Endpoint = LOCAL, **flags: object) -> SessionConfig:
     settings = load_settings(overrides={k.replace("__", "."): v for k, v in flags.items()})
-    return session_config(settings, endpoint, [])
+    return session_config(settings, endpoint)
 
 
 def wire(endpoint: Endpoint = LOCAL, **flags: object) -> dict[str, Any]:

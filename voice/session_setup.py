@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from voice.errors import SettingsError
@@ -15,7 +14,6 @@ from voice.protocol.session_config import (
     SemanticVad,
     ServerVad,
     SessionConfig,
-    Tool,
     Transcription,
 )
 from voice.settings import Settings
@@ -47,8 +45,11 @@ def configured_endpoint(settings: Settings) -> Endpoint:
     return endpoint
 
 
-def session_config(settings: Settings, endpoint: Endpoint, tools: Sequence[Tool]) -> SessionConfig:
-    """Return the session to ask ``endpoint`` for; what the settings leave open is left out."""
+def session_config(settings: Settings, endpoint: Endpoint) -> SessionConfig:
+    """Return the session to ask ``endpoint`` for; what the settings leave open is left out.
+
+    The tools are left out too: a session adds those that it is given.
+    """
     wanted, tts = settings.session, settings.tts
     voice, speed = wanted.voice, wanted.speed
     model = wanted.transcription_model
@@ -64,7 +65,6 @@ def session_config(settings: Settings, endpoint: Endpoint, tools: Sequence[Tool]
     return SessionConfig(
         instructions=wanted.instructions,
         output_modalities=list(wanted.modalities),
-        tools=list(tools),
         max_output_tokens=wanted.max_output_tokens,
         audio=AudioConfig(
             input=heard, output=AudioOutputConfig(speed=speed, **_given(voice=voice))

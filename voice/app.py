@@ -1,0 +1,258 @@
+"""The composition root: builds sessions, tools and devices from settings.
+
+The only place where concrete things are chosen, and the only one where ``voice`` meets ``tools``.
+Faces (``voice.ui``) see this module and the session's updates.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import secrets
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from pydantic import SecretStr
+
+from tools import DuplicateToolError, Registry, ToolOutcome, VolumeControl, discover
+from voice.child import Child, running_child
+from voice.child_main import MODULE as SERVER_MODULE
+from voice.child_main import server_orders
+from voice.client.session import Session
+from voice.errors import EngineError, RemoteError, SettingsError
+from voice.protocol.endpoints import Endpoint
+from voice.protocol.session_config import FunctionTool
+from voice.protocol.tool_examples import EXAMPLES_KEY
+from voice.session_setup import configured_endpoint, session_config
+
+if TYPE_CHECKING:
+    from voice.audio.devices import DeviceReport, SoundDeviceSpeaker
+    from voice.audio.ports import Microphone, Speaker
+    from voice.settings import Settings
+
+_TOKEN_BYTES = 32
+
+_MAX_WAITING = 16
+"""Announcements kept while the session is being opened."""
+
+_CHILD_VERDICT_S = 1.0
+"""How long after a lost connection the server's process may take to be seen to have ended."""
+
+
+class Toolbox:
+    """The tools of one assistant, in the shape that a session takes them.
+
+    Use it as an async context manager: what tools began ends with it.
+    """
+
+    def __init__(
+        self, registry: Registry, problems: tuple[str, ...], *, call_limit_s: float
+    ) -> None:
+        self.problems = problems
+        """One line for each plugin that could not be loaded."""
+        self._registry = registry
+        self._call_limit_s = call_limit_s
+
+    async def __aenter__(self) -> Self:
+        """Start: take up again what tools kept from the last time."""
+        await self._registry.start()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """End everything that the tools began."""
+        await self._registry.close()
+
+    @property
+    def specs(self) -> list[FunctionTool]:
+        """The tools as an endpoint is told them, with their authors' example sentences.
+
+        The session takes the sentences out again where an endpoint does not read them.
+        """
+        tools = []
+        for spec in self._registry.specs():
+            parameters = dict(spec.parameters)
+            if spec.examples:
+                parameters[EXAMPLES_KEY] = list(spec.examples)
+            tools.append(
+                FunctionTool(name=spec.name, description=spec.description, parameters=parameters)
+            )
+        return tools
+
+    @property
+    def cancellable(self) -> frozenset[str]:
+        """The names of the tools that an interruption stops."""
+        return frozenset(s.name for s in self._registry.specs() if s.cancel_on_interrupt)
+
+    def source(self, name: str) -> str:
+        """Return where a tool comes from; empty for an unknown name."""
+        return self._registry.source(name) or ""
+
+    async def call(self, name: str, arguments: str) -> ToolOutcome:
+        """Run one call as a model wrote it; never raises but CancelledError.
+
+        A tool has a deadline of its own as well; the shorter one holds.
+        """
+        try:
+            async with asyncio.timeout(self._call_limit_s):
+                return await self._registry.call(name, arguments)
+        except TimeoutError:
+            told = f"{name} took too long and was given up after {self._call_limit_s:g} s."
+            return ToolOutcome(told, is_error=True)
+
+
+def build_tools(
+    settings: Settings,
+    *,
+    on_notice: Callable[[str], None] | None = None,
+    volume: VolumeControl | None = None,
+) -> Toolbox:
+    """Find the tools that the settings allow.
+
+    ``on_notice`` gets what a tool announces by itself, such as a timer that is due. Raises
+    SettingsError where two tools have one name; broken plugins become ``problems``.
+    """
+    wanted = settings.tools
+    found = discover(wanted.folder)
+    registry = Registry(data_dir=wanted.data_dir, on_notice=on_notice, volume=volume)
+    for tool, source in found.tools:
+        if tool.name in wanted.disabled:
+            continue
+        try:
+            registry.add(tool, source)
+        except DuplicateToolError as error:
+            raise SettingsError(str(error)) from error
+    return Toolbox(registry, tuple(found.problems), call_limit_s=wanted.timeout_s)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSession:
+    """A session that is ready, what it talks to, and which tools had to be left out."""
+
+    session: Session
+    endpoint: Endpoint
+    tool_problems: tuple[str, ...] = ()
+
+
+@contextlib.asynccontextmanager
+async def open_session(
+    settings: Settings,
+    *,
+    microphone: Microphone,
+    speaker: Speaker,
+    use_tools: bool = True,
+    volume: VolumeControl | None = None,
+) -> AsyncIterator[OpenSession]:
+    """Open a session at the configured endpoint, or at a server of our own in a child process.
+
+    The session closes microphone and speaker. Raises the VoiceError that says why no session could
+    be opened, and out of the body what ended it.
+    """
+    announcements = _Announcements()
+    async with contextlib.AsyncExitStack() as stack:
+        toolbox = None
+        if use_tools:
+            # Before the server is started: two tools of one name are told at once.
+            toolbox = build_tools(settings, on_notice=announcements.say, volume=volume)
+        endpoint, key = await stack.enter_async_context(_reachable_endpoint(settings))
+        if toolbox is not None:
+            await stack.enter_async_context(toolbox)
+        session = await stack.enter_async_context(
+            Session(
+                endpoint=endpoint,
+                config=session_config(settings, endpoint),
+                api_key=key,
+                microphone=microphone,
+                speaker=speaker,
+                tools=toolbox,
+            )
+        )
+        announcements.go_to(session.announce)
+        yield OpenSession(session, endpoint, toolbox.problems if toolbox else ())
+
+
+class _Announcements:
+    """Keeps what tools announce until there is a session to tell it."""
+
+    def __init__(self) -> None:
+        self._waiting: deque[str] = deque(maxlen=_MAX_WAITING)
+        self._tell: Callable[[str], None] = self._waiting.append
+
+    def say(self, text: str) -> None:
+        self._tell(text)
+
+    def go_to(self, tell: Callable[[str], None]) -> None:
+        self._tell = tell
+        while self._waiting:
+            tell(self._waiting.popleft())
+
+
+@contextlib.asynccontextmanager
+async def _reachable_endpoint(
+    settings: Settings,
+) -> AsyncIterator[tuple[Endpoint, SecretStr | None]]:
+    """Yield the endpoint and its key; our own server runs as long as the block."""
+    if settings.endpoint.url is not None:
+        yield configured_endpoint(settings), settings.endpoint.api_key
+        return
+    token = secrets.token_urlsafe(_TOKEN_BYTES)
+    orders = server_orders(settings, token)
+    async with running_child(SERVER_MODULE, orders, name="speech server") as child:
+        try:
+            yield Endpoint.local(child.ready), SecretStr(token)
+        except RemoteError as error:
+            raise await _verdict(child) or error from error
+
+
+async def _verdict(child: Child) -> EngineError | None:
+    """Return what became of the server, where its end is why the connection was lost."""
+    try:
+        async with asyncio.timeout(_CHILD_VERDICT_S):
+            return await child.wait_ended()
+    except TimeoutError:
+        return None
+
+
+class SpeakerVolume:
+    """The volume of the sound card's speaker, as tools set it; implements ``VolumeControl``."""
+
+    def __init__(self, speaker: SoundDeviceSpeaker) -> None:
+        self._speaker = speaker
+
+    def get(self) -> int:
+        """Return the volume in percent."""
+        return self._speaker.volume
+
+    def set(self, percent: int) -> None:
+        """Set the volume, clamped to 0..100."""
+        self._speaker.set_volume(max(0, min(100, percent)))
+
+
+def find_sound_card(settings: Settings) -> DeviceReport:
+    """Return the devices that ``open_sound_card`` would use.
+
+    Raises DeviceError that says what is missing and how to get it.
+    """
+    from voice.audio.devices import check
+
+    return check(settings.audio.input, settings.audio.output)
+
+
+def open_sound_card(settings: Settings) -> tuple[Microphone, Speaker, VolumeControl]:
+    """Return microphone, speaker and volume of the sound card; a session opens and closes them.
+
+    Raises DeviceError that says what is missing and how to get it.
+    """
+    from voice.audio.devices import SoundDeviceMicrophone, SoundDeviceSpeaker
+
+    find_sound_card(settings)
+    audio = settings.audio
+    speaker = SoundDeviceSpeaker(audio.output, volume=audio.volume)
+    return SoundDeviceMicrophone(audio.input), speaker, SpeakerVolume(speaker)
