@@ -14,7 +14,6 @@ from voice.core.updates import (
     ResponseFinished,
     ToolCallFinished,
     ToolCallStarted,
-    TranscriptCorrected,
     TurnTimeline,
     Update,
     UserTranscript,
@@ -75,8 +74,6 @@ class View:
                 self.say("", ("failed: " if update.is_error else "→ ") + shortened(update.output))
             case Interrupted(heard_text=heard):
                 self.say("", f"(interrupted; heard: {heard or 'nothing'})")
-            case TranscriptCorrected(heard_text=heard):
-                self.say("", f"(heard, by the endpoint's own account: {heard or 'nothing'})")
             case TurnTimeline():
                 if turn is not None and update.first_token_ms is not None:
                     line = timeline_text(turn.timing, typed=turn.is_typed)

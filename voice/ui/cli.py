@@ -1,0 +1,297 @@
+"""The command line: ``voice demo``, ``ask``, ``talk``, ``serve``, ``tools``, ``config``.
+
+Only typer is imported before a command is known, so that ``voice --help`` is quick. What commands
+do stands in a file of its own for each.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from io import TextIOWrapper
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from typer.core import TyperCommand
+
+from voice.ui.command import Flags, guarded, prepare, run
+
+if TYPE_CHECKING:
+    from voice.settings import Settings
+
+app = typer.Typer(
+    name="voice",
+    help="A realtime voice assistant: speak, and be answered, with or without the internet.",
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+tools_app = typer.Typer(help="List the tools, or call one.", rich_markup_mode=None)
+app.add_typer(tools_app, name="tools")
+
+Config = Annotated[
+    Path | None,
+    typer.Option("--config", metavar="FILE", help="Settings file instead of the one found."),
+]
+Assign = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="One setting, e.g. session.voice=heart."),
+]
+Debug = Annotated[bool, typer.Option("--debug", help="Log everything; show tracebacks.")]
+Url = Annotated[
+    str | None,
+    typer.Option("--url", metavar="URL", help="Realtime endpoint; without it, our own server."),
+]
+Model = Annotated[
+    str | None, typer.Option("--model", metavar="NAME", help="Model to ask the endpoint for.")
+]
+NoTools = Annotated[bool, typer.Option("--no-tools", help="Offer the endpoint no tools.")]
+
+
+class _OrderedCommand(TyperCommand):
+    """Keeps the raw arguments: the order of files and --text is lost once they are parsed."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Remember ``args`` and parse them."""
+        ctx.meta["voice.raw"] = list(args)
+        return super().parse_args(ctx, args)
+
+
+@app.callback(invoke_without_command=True)
+def _start(ctx: typer.Context) -> None:
+    if ctx.invoked_subcommand is None:
+        print(ctx.get_help())
+
+
+@app.command()
+def demo(
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Where the WAV files go.")] = Path("out"),
+    config: Config = None,
+    assign: Assign = None,
+    debug: Debug = False,
+) -> None:
+    """Play two recorded questions and their answers."""
+
+    def work(settings: Settings) -> int:
+        from voice.ui.demo import demo as run_demo
+
+        return run(run_demo(settings, out))
+
+    _execute(work, _flags(config, assign, debug))
+
+
+@app.command(cls=_OrderedCommand)
+def ask(
+    ctx: typer.Context,
+    files: Annotated[
+        list[Path] | None, typer.Argument(metavar="FILE", help="A spoken turn: any audio file.")
+    ] = None,
+    text: Annotated[
+        list[str] | None, typer.Option(metavar="WORDS", help="A typed turn; may be repeated.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="WAV", help="Write the spoken answers to this file.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object only.")] = False,
+    fast: Annotated[bool, typer.Option("--fast", help="Do not wait for real time.")] = False,
+    timeout: Annotated[
+        float, typer.Option(metavar="S", min=1, max=3600, help="Longest wait for an answer.")
+    ] = 60.0,
+    url: Url = None,
+    model: Model = None,
+    no_tools: NoTools = False,
+    config: Config = None,
+    assign: Assign = None,
+    debug: Debug = False,
+) -> None:
+    """Ask with audio files and texts.
+
+    They are taken in their order, each after the answer to the one before. Exit status: 0 where
+    any turn was answered, 1 where none was, 2 for settings and files, 3 for a refused key, 4 for
+    the endpoint.
+    """
+    turns = _in_order(ctx, files or [], text or [])
+
+    def work(settings: Settings) -> int:
+        from voice.ui.ask import AskRequest
+        from voice.ui.ask import ask as run_ask
+
+        request = AskRequest(
+            turns,
+            out=out,
+            as_json=json,
+            is_fast=fast,
+            use_tools=not no_tools,
+            answer_limit_s=timeout,
+        )
+        return run(run_ask(request, settings))
+
+    if not turns:
+        raise typer.BadParameter("expected at least one FILE or --text")
+    _execute(work, _flags(config, assign, debug, {"endpoint.url": url, "endpoint.model": model}))
+
+
+@app.command()
+def talk(
+    url: Url = None,
+    model: Model = None,
+    no_tools: NoTools = False,
+    config: Config = None,
+    assign: Assign = None,
+    debug: Debug = False,
+) -> None:
+    """Talk on the sound card, until Ctrl-C."""
+
+    def work(settings: Settings) -> int:
+        from voice.ui.talk import talk as run_talk
+
+        try:
+            return run(run_talk(settings, use_tools=not no_tools))
+        except KeyboardInterrupt:
+            return 0  # the way to end it
+
+    _execute(work, _flags(config, assign, debug, {"endpoint.url": url, "endpoint.model": model}))
+
+
+@app.command()
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port; 0 takes a free one.")] = None,
+    config: Config = None,
+    assign: Assign = None,
+    debug: Debug = False,
+) -> None:
+    """Serve /v1/realtime on this machine."""
+
+    def work(settings: Settings) -> int:
+        from voice.ui.serve import serve as run_serve
+
+        return run_serve(settings)
+
+    _execute(work, _flags(config, assign, debug, {"server.host": host, "server.port": port}))
+
+
+@tools_app.callback(invoke_without_command=True)
+def _tools(
+    ctx: typer.Context,
+    json: Annotated[bool, typer.Option("--json", help="Print a JSON array.")] = False,
+) -> None:
+    if ctx.invoked_subcommand is None:
+        tools_list(json=json)
+
+
+@tools_app.command("list")
+def tools_list(
+    json: Annotated[bool, typer.Option("--json", help="Print a JSON array.")] = False,
+    config: Config = None,
+    assign: Assign = None,
+    debug: Debug = False,
+) -> None:
+    """List the tools with their schemas."""
+
+    def work(settings: Settings) -> int:
+        from voice.ui.tools_command import list_tools
+
+        return list_tools(settings, as_json=json)
+
+    _execute(work, _flags(config, assign, debug))
+
+
+@tools_app.command("call")
+def tools_call(
+    name: Annotated[str, typer.Argument(help="The tool's name.")],
+    args: Annotated[str, typer.Option(metavar="JSON", help="Its arguments.")] = "{}",
+    config: Config = None,
+    assign: Assign = None,
+    debug: Debug = False,
+) -> None:
+    """Call a tool and print what the assistant would be told."""
+
+    def work(settings: Settings) -> int:
+        from voice.ui.tools_command import call_tool
+
+        return run(call_tool(settings, name, args))
+
+    _execute(work, _flags(config, assign, debug))
+
+
+@app.command()
+def config(config: Config = None, assign: Assign = None, debug: Debug = False) -> None:
+    """Print the settings and where each came from."""
+
+    def work(settings: Settings) -> int:
+        from voice.ui.config_command import show_config
+
+        return show_config(settings)
+
+    _execute(work, _flags(config, assign, debug))
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    from importlib.metadata import PackageNotFoundError
+    from importlib.metadata import version as installed_version
+
+    try:
+        print(installed_version("voice-assistant-service"))
+    except PackageNotFoundError:
+        print("unknown: not installed, run from a checkout")
+
+
+def main() -> None:
+    """Run the command line; the entry point of ``voice``."""
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal that lacks a character shows a question mark instead of failing.
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")
+    sys.exit(
+        guarded(
+            lambda: app(prog_name="voice", standalone_mode=False), is_debug="--debug" in sys.argv
+        )
+    )
+
+
+def _execute(work: Callable[[Settings], int], flags: Flags) -> None:
+    raise typer.Exit(work(prepare(flags)))
+
+
+def _flags(
+    config: Path | None,
+    assign: list[str] | None,
+    debug: bool,
+    overrides: dict[str, object] | None = None,
+) -> Flags:
+    return Flags(config, tuple(assign or ()), debug, overrides or {})
+
+
+def _in_order(ctx: typer.Context, files: list[Path], texts: list[str]) -> tuple[Path | str, ...]:
+    """Return files and texts in the order in which they stand on the command line."""
+    takes_value = {
+        name
+        for param in ctx.command.params
+        if not getattr(param, "is_flag", False)
+        for name in param.opts
+        if name.startswith("-")
+    }
+    rest: dict[str, Iterator[Path | str]] = {"file": iter(files), "text": iter(texts)}
+    turns: list[Path | str | None] = []
+    arguments = iter(ctx.meta["voice.raw"])
+    for argument in arguments:
+        name = argument.partition("=")[0]
+        if argument == "--":
+            break
+        if not argument.startswith("-"):
+            turns.append(next(rest["file"], None))
+            continue
+        if name == "--text":
+            turns.append(next(rest["text"], None))
+        if name in takes_value and "=" not in argument:
+            next(arguments, None)
+    return tuple(turn for turn in (*turns, *rest["file"], *rest["text"]) if turn is not None)
+
+
+if __name__ == "__main__":
+    main()

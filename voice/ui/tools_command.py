@@ -1,0 +1,78 @@
+"""``voice tools``: which tools there are, and calling one from the shell."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from voice.app import Toolbox, build_tools
+from voice.protocol.tool_examples import EXAMPLES_KEY
+from voice.ui.command import complain, console_for
+from voice.ui.render import printable
+
+if TYPE_CHECKING:
+    from voice.settings import Settings
+
+
+def list_tools(settings: Settings, *, as_json: bool) -> int:
+    """Print every tool with its schema; problems go to stderr."""
+    toolbox = build_tools(settings)
+    _tell_problems(toolbox)
+    rows = [_row(toolbox, spec) for spec in toolbox.specs]
+    if as_json:
+        options = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
+        sys.stdout.buffer.write(orjson.dumps(rows, option=options))
+        sys.stdout.flush()
+        return 0
+    for row in rows:
+        _print_row(row)
+    return 0
+
+
+async def call_tool(settings: Settings, name: str, arguments: str) -> int:
+    """Call one tool and print what a model would be told; returns 1 where the tool failed."""
+    toolbox = build_tools(settings, on_notice=lambda text: print(text, file=sys.stderr))
+    _tell_problems(toolbox)
+    async with toolbox:
+        outcome = await toolbox.call(name, arguments)
+    if outcome.is_error:
+        complain(outcome.output)
+        return 1
+    print(outcome.output)
+    return 0
+
+
+def _tell_problems(toolbox: Toolbox) -> None:
+    for problem in toolbox.problems:
+        print(f"voice: warning: tool left out: {printable(problem)}", file=sys.stderr)
+
+
+def _row(toolbox: Toolbox, spec: Any) -> dict[str, Any]:
+    parameters = dict(spec.parameters or {})
+    examples = parameters.pop(EXAMPLES_KEY, [])
+    return {
+        "name": spec.name,
+        "description": spec.description,
+        "parameters": parameters,
+        "examples": examples,
+        "source": toolbox.source(spec.name),
+    }
+
+
+def _print_row(row: dict[str, Any]) -> None:
+    from rich.text import Text
+
+    console = console_for(sys.stdout)
+    console.print(Text(row["name"], style="bold"), soft_wrap=True)
+    console.print(Text(f"  {printable(row['description'])}"), soft_wrap=True)
+    properties = row["parameters"].get("properties", {})
+    required = row["parameters"].get("required", [])
+    for name, schema in properties.items():
+        shown = orjson.dumps(schema).decode()
+        mark = "" if name in required else " (optional)"
+        console.print(Text(f"  {name}{mark}: {shown}"), soft_wrap=True)
+    for example in row["examples"]:
+        console.print(Text(f'  e.g. "{example}"', style="dim"), soft_wrap=True)
+    console.print(Text(f"  from {row['source']}", style="dim"), soft_wrap=True)
