@@ -13,7 +13,11 @@ from voice.server.sentence_marks import (
     ("word", "following", "expected"),
     [
         ("there.", "H", True),
-        ("there.", "h", False),
+        ("there.", "h", True),
+        ("dept.", "o", False),
+        ("approx.", "f", False),
+        ("ca.", "f", False),
+        ("what?", "h", False),
         ('there."', "H", True),
         ("**there.**", "H", True),
         ("there", "H", False),

@@ -10,7 +10,7 @@ _OPENERS = "\"'“‘([{*_`~«"
 NEVER_FINAL = frozenset(
     "dr. mr. mrs. ms. prof. gen. gov. sen. rep. capt. lt. col. sgt. rev. hon. st. mt. ft. e.g. "
     "i.e. cf. vs. viz. approx. esp. incl. ca. al. fig. figs. eq. vol. p. pp. ch. sec. ed. eds. "
-    "messrs. mme. mlle.".split()
+    "messrs. mme. mlle. dept. govt. assn. univ. corp. bros. blvd. pkwy. bldg. intl.".split()
 )
 """Abbreviations that a capital letter may follow without a new sentence."""
 
@@ -43,9 +43,9 @@ _FENCE = re.compile(r"(`{3,}|~{3,})[^`]*")
 
 def ends_sentence(word: str, following: str) -> bool:
     """Say whether a sentence ends after ``word``, given the next word's first character."""
-    if following.islower():
-        return False
     core = word.rstrip(_CLOSERS)
+    if following.islower() and not _is_plain_end(core):
+        return False
     if core.endswith(("!", "?", "…", "。", "！", "？")):
         return True
     if not core.endswith("."):
@@ -59,6 +59,19 @@ def ends_sentence(word: str, following: str) -> bool:
     if len(stem) == 2 and stem[0].isalpha():
         return stem[0] == "I"  # an initial: "J. Smith"
     return not _DOTTED.fullmatch(stem) or (small in _HALF_DAY and following.isupper())
+
+
+def _is_plain_end(core: str) -> bool:
+    """Say whether an ordinary longer word ends in a full stop, so that case need not decide."""
+    stem = core.lstrip(_OPENERS)[:-1]
+    known = stem.lower() + "."
+    return (
+        core.endswith(".")
+        and len(stem) >= 4
+        and stem.isalpha()
+        and known not in NEVER_FINAL
+        and known not in FINAL_UNLESS_NUMBER
+    )
 
 
 def ends_clause(word: str, following: str) -> bool:
