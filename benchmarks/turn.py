@@ -1,9 +1,9 @@
 """How soon the answer begins: end of the user's speech → first audio, stage by stage.
 
 Run with ``make bench-turn``. A real server in a process of its own, the recorded questions of
-``audio_fixtures`` sent in real time over a real socket, and a bare client here: what it sees, any client sees.
-Times count from the last sample of speech, which the fixtures' manifest knows. Offline brain, built-in
-tools answered at once.
+``audio_fixtures`` sent in real time over a real socket, and a bare client here: what it sees, any
+client sees. Times count from the last sample of speech, which the fixtures' manifest knows. Offline
+brain, calls of the built-in tools answered at once.
 """
 
 from __future__ import annotations
