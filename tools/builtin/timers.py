@@ -4,22 +4,29 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator
 
 from tools import ToolContext, ToolError, tool
 from tools.builtin.timer_book import Timer, TimerBook, after, describe
+from tools.builtin.timer_choice import choose, name_of, say_all, with_article
 from tools.spoken.dates import say_day
 from tools.spoken.durations import parse_duration, say_duration, say_remaining
-from tools.spoken.numbers import join_spoken, number_in_words, read_ordinal, words_of
-from tools.spoken.times import parse_moment, parse_time, say_time
+from tools.spoken.numbers import join_spoken, number_in_words, words_of
+from tools.spoken.times import parse_moment, say_time
+
+
+def _singular(kind: object) -> object:
+    return kind.lower().strip().removesuffix("s") if isinstance(kind, str) else kind
+
+
+SpokenKind = Annotated[Literal["timer", "alarm"], BeforeValidator(_singular)]
 
 _MAX_S = 366 * 86_400
 _MAX_LABEL_CHARS = 60
-_SIMILAR_PERCENT = 75
-_NOISE = frozenset(
-    {"the", "my", "a", "an", "timer", "timers", "alarm", "alarms", "for", "at", "that",
-     "called", "named", "please", "running", "set", "of"}
-)  # fmt: skip
+_EVERY = frozenset({"all", "both", "every", "everything"})
+_SPOKEN_TIMERS = 8
 
 
 @tool(
@@ -91,31 +98,33 @@ def set_alarm(ctx: ToolContext, time: str, day: str = "", label: str = "") -> di
 
 @tool(
     examples=[
-        "(what|which) (timers|alarms) (are|do i have) [set|running]",
-        "list [all] [my|the] (timers|alarms)",
+        "(what|which) {kind} (are|do i have) [set|running]",
+        "list [all] [my|the] {kind}",
         "how much time is left [on (my|the) timer]",
         "how (long|much longer) (is left|does the timer have) [on my timer]",
-        "do i have any (timers|alarms) [set|running]",
-        "when does my (alarm|timer) (ring|go off|end)",
-        "(show|tell) me my (timers|alarms)",
+        "do i have any {kind} [set|running]",
+        "when does my {kind} (ring|go off|end)",
+        "(show|tell) me my {kind}",
+        "(what|which) timers and alarms (are|do i have) [set|running]",
     ],
 )
-def list_timers(ctx: ToolContext) -> dict[str, Any]:
+def list_timers(ctx: ToolContext, kind: SpokenKind | None = None) -> dict[str, Any]:
     """Tell which timers and alarms are set, and how much time is left.
 
     Args:
         ctx: Given by the registry.
+        kind: Only the timers, or only the alarms, if that was said.
     """
     now = ctx.now()
     book = ctx.service(TimerBook)
-    running = book.running()
+    running = [timer for timer in book.running() if kind in (None, timer.kind)]
     if running:
-        parts = [_say_entry(timer, now) for timer in running[:10]]
-        spoken = f"You have {join_spoken(parts)}."
+        parts = [_say_entry(timer, now) for timer in running[:_SPOKEN_TIMERS]]
         if len(running) > len(parts):
-            spoken += f" And {number_in_words(len(running) - len(parts))} more."
+            parts.append(f"{number_in_words(len(running) - len(parts))} more")
+        spoken = f"You have {join_spoken(parts)}."
     else:
-        spoken = "You have no timers or alarms."
+        spoken = f"You have no {kind}s." if kind else "You have no timers or alarms."
     damage = book.take_damage()
     if damage:
         spoken = f"{spoken} {damage}"
@@ -124,45 +133,82 @@ def list_timers(ctx: ToolContext) -> dict[str, Any]:
 
 @tool(
     examples=[
-        "(cancel|stop|delete|remove) (the|my) (timer|alarm)",
-        "(cancel|stop|delete|remove) the {which} (timer|alarm)",
-        "(cancel|stop|delete|remove) the (timer|alarm) (for|at) {which}",
-        "(cancel|stop|delete|clear) {which} [of] [my] (timers|alarms)",
-        "turn off (the|my) [{which}] alarm",
-        "i don't need the {which} (timer|alarm) (anymore|any more)",
+        "(cancel|stop|delete|remove) (the|my) {kind}",
+        "(cancel|stop|delete|remove) the {which} {kind}",
+        "(cancel|stop|delete|remove) the {kind} (for|at) {which}",
+        "turn off (the|my) [{which}] {kind}",
+        "i don't need the {which} {kind} (anymore|any more)",
     ],
 )
-def cancel_timer(ctx: ToolContext, which: str = "") -> dict[str, Any]:
-    """Cancel a timer or an alarm.
+def cancel_timer(
+    ctx: ToolContext, which: str = "", kind: SpokenKind | None = None
+) -> dict[str, Any]:
+    """Cancel one timer or alarm.
 
     Args:
         ctx: Given by the registry.
-        which: Which one: its label, its duration, its time, "first", "alarm" or "all". May be left
-            out when only one is set.
+        which: Which one: its label, its duration, its time, or "first". May be left out when only
+            one is set.
+        kind: Whether it is a timer or an alarm, if that was said.
     """
     now = ctx.now()
-    book = ctx.service(TimerBook)
-    running = book.running()
-    if not running:
-        raise ToolError("There is no timer or alarm to cancel.")
-    chosen = _choose(which, running, now)
+    running = _running(ctx, kind)
+    chosen = choose(which, running, now)
     if not chosen:
-        raise ToolError(f"I found no timer like that. You have {_say_all(running, now)}.")
-    everything = "all" in words_of(which)
-    if len(chosen) > 1 and not everything:
-        raise ToolError(f"You have {_say_all(chosen, now)}. Which one should I cancel?")
-    book.remove(chosen)
-    if len(chosen) == 1:
-        spoken = f"I cancelled your {_name(chosen[0], now)}."
-    else:
-        spoken = f"I cancelled all {number_in_words(len(chosen))}."
-    return {"spoken": spoken, "cancelled": [_data(timer, now) for timer in chosen]}
+        raise ToolError(
+            f"I found no {kind or 'timer'} like that. You have {say_all(running, now)}."
+        )
+    if len(chosen) > 1 and not _EVERY & set(words_of(which)):
+        raise ToolError(f"You have {say_all(chosen, now)}. Which one should I cancel?")
+    return _cancel(ctx, chosen)
+
+
+@tool(
+    examples=[
+        "(cancel|stop|delete|remove|clear) all [of] [my|the] timers [and alarms]",
+        "(cancel|stop|delete|remove|clear) (every|all|all my) {kind}",
+        "(cancel|stop|delete|remove|clear) all [of] my {kind}",
+        "(cancel|clear) all (alarms|timers)",
+        "turn off all [my|the] alarms",
+        "i don't need any [of my] (timers|alarms) (anymore|any more)",
+    ],
+)
+def cancel_all_timers(ctx: ToolContext, kind: SpokenKind | None = None) -> dict[str, Any]:
+    """Cancel all timers and alarms.
+
+    Args:
+        ctx: Given by the registry.
+        kind: Only the timers, or only the alarms, if that was said.
+    """
+    return _cancel(ctx, _running(ctx, kind))
 
 
 @set_timer.on_start
 def rearm(context: ToolContext) -> None:
     """Take up the timers of the last run, and say which were missed."""
     context.service(TimerBook).rearm()
+
+
+def _running(ctx: ToolContext, kind: SpokenKind | None) -> list[Timer]:
+    """Return what can be cancelled; raises ToolError where there is nothing."""
+    running = ctx.service(TimerBook).running()
+    chosen = [timer for timer in running if kind in (None, timer.kind)]
+    if chosen:
+        return chosen
+    if running:
+        raise ToolError(f"You have no {kind}, but {say_all(running, ctx.now())}.")
+    raise ToolError(f"There is no {kind or 'timer or alarm'} to cancel.")
+
+
+def _cancel(ctx: ToolContext, timers: list[Timer]) -> dict[str, Any]:
+    now = ctx.now()
+    ctx.service(TimerBook).remove(timers)
+    if len(timers) == 1:
+        spoken = f"I cancelled your {name_of(timers[0], now)}."
+    else:
+        all_of_them = "both" if len(timers) == 2 else f"all {number_in_words(len(timers))}"
+        spoken = f"I cancelled {all_of_them}."
+    return {"spoken": spoken, "cancelled": [_data(timer, now) for timer in timers]}
 
 
 def _due(time: str, day: str, now: datetime) -> datetime:
@@ -175,88 +221,12 @@ def _due(time: str, day: str, now: datetime) -> datetime:
     return moment
 
 
-def _choose(which: str, running: list[Timer], now: datetime) -> list[Timer]:
-    """Return the timers that a description fits; an empty description fits all of one kind."""
-    words = words_of(which)
-    wants_alarm = any(word in ("alarm", "alarms") for word in words)
-    wants_timer = any(word in ("timer", "timers") for word in words)
-    if wants_alarm != wants_timer:
-        kind = "alarm" if wants_alarm else "timer"
-        running = [timer for timer in running if timer.kind == kind]
-    rest = [word for word in words if word not in _NOISE]
-    if not rest or rest in (["all"], ["everything"], ["every"], ["both"]):
-        return running
-    if len(rest) > 1 and rest[-1] == "one":
-        rest.pop()
-    place = _position(rest, len(running))
-    if place is not None:
-        return [running[place]]
-    said = re.sub(r"\b(the|my|timers?|alarms?)\b", " ", which.lower())
-    return (
-        _with_label(" ".join(rest), running)
-        or _with_duration(said, running)
-        or _with_time(said, running, now)
-    )
-
-
-def _position(words: list[str], count: int) -> int | None:
-    if words in (["last"], ["latest"]):
-        return count - 1 if count else None
-    if words == ["next"]:
-        return 0 if count else None
-    read = read_ordinal(words)
-    if read is None or read[1] != len(words) or read[0] > count:
-        return None
-    return read[0] - 1
-
-
-def _with_label(text: str, running: list[Timer]) -> list[Timer]:
-    from rapidfuzz import fuzz
-
-    exact = [timer for timer in running if timer.label.lower() == text]
-    return exact or [
-        timer
-        for timer in running
-        if timer.label and fuzz.ratio(timer.label.lower(), text) >= _SIMILAR_PERCENT
-    ]
-
-
-def _with_duration(text: str, running: list[Timer]) -> list[Timer]:
-    seconds = parse_duration(text)
-    return [timer for timer in running if timer.kind == "timer" and timer.duration_s == seconds]
-
-
-def _with_time(text: str, running: list[Timer], now: datetime) -> list[Timer]:
-    clock = parse_time(text)
-    if clock is None:
-        return []
-    readings = [(reading.hour, reading.minute) for reading in clock.readings()]
-    local = [(timer, timer.due.astimezone(now.tzinfo)) for timer in running]
-    return [timer for timer, due in local if (due.hour, due.minute) in readings]
-
-
-def _name(timer: Timer, now: datetime) -> str:
-    """Name one among others: "pasta timer", "alarm for 7 AM tomorrow"."""
-    if timer.kind == "alarm" and not timer.label:
-        return f"alarm for {describe(timer, now)}"
-    return timer.name
-
-
 def _say_entry(timer: Timer, now: datetime) -> str:
     if timer.kind == "alarm":
         when = f" for {describe(timer, now)}" if timer.label else ""
-        return f"{_article(_name(timer, now))}{when}"
+        return f"{with_article(name_of(timer, now))}{when}"
     left = say_remaining((timer.due - now).total_seconds())
-    return f"{_article(timer.name)} with {left} left"
-
-
-def _say_all(timers: list[Timer], now: datetime) -> str:
-    return join_spoken([_article(_name(timer, now)) for timer in timers[:6]])
-
-
-def _article(name: str) -> str:
-    takes_an = name[0].lower() in "aeiou" and not name.startswith("one ")
-    return f"{'an' if takes_an else 'a'} {name}"
+    return f"{with_article(timer.name)} with {left} left"
 
 
 def _label(text: str) -> str:

@@ -18,7 +18,8 @@ FOUND = discover(installed=[])
 TOOLS = [tool for tool, _ in FOUND.tools]
 
 NAMES = {
-    "get_time", "get_date", "set_timer", "set_alarm", "list_timers", "cancel_timer", "calculate",
+    "get_time", "get_date", "set_timer", "set_alarm", "list_timers", "cancel_timer",
+    "cancel_all_timers", "calculate",
     "convert_units", "add_to_list", "remove_from_list", "read_list", "clear_list", "take_note",
     "read_notes", "set_volume", "change_volume", "mute", "unmute",
 }  # fmt: skip
@@ -34,6 +35,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "take_note": {"text": "the key is under the mat"},
     "set_volume": {"level": "thirty"},
     "change_volume": {"direction": "up"},
+    "cancel_timer": {"which": "the alarm"},
 }
 
 each_tool = pytest.mark.parametrize("tool", TOOLS, ids=lambda tool: str(tool.name))
@@ -77,9 +79,6 @@ async def test_every_tool_answers_with_a_sentence_to_speak(tmp_path: Path) -> No
         for tool, source in FOUND.tools:
             registry.add(tool, source)
         for tool in TOOLS:
-            if tool.name == "cancel_timer":
-                await registry.call("cancel_timer", '{"which": "the alarm"}')
-
             outcome = await registry.call(tool.name, json.dumps(ARGUMENTS.get(tool.name, {})))
 
             assert not outcome.is_error, outcome.output

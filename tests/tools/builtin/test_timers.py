@@ -11,7 +11,13 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tools import Registry, ToolOutcome
-from tools.builtin.timers import cancel_timer, list_timers, set_alarm, set_timer
+from tools.builtin.timers import (
+    cancel_all_timers,
+    cancel_timer,
+    list_timers,
+    set_alarm,
+    set_timer,
+)
 from tools.testing import ManualClock
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -27,7 +33,7 @@ class House:
         self.registry = Registry(
             data_dir=data_dir, clock=clock, timezone=BERLIN, on_notice=self.notices.put_nowait
         )
-        for tool in (set_timer, set_alarm, list_timers, cancel_timer):
+        for tool in (set_timer, set_alarm, list_timers, cancel_timer, cancel_all_timers):
             self.registry.add(tool, "test")
 
     async def call(self, name: str, **arguments: Any) -> ToolOutcome:
@@ -200,8 +206,9 @@ async def test_timers_are_listed_the_soonest_first(house: House) -> None:
         ("7 am", "I cancelled your alarm for 7 AM tomorrow."),
         ("the first", "I cancelled your egg timer."),
         ("last one", "I cancelled your alarm for 7 AM tomorrow."),
-        ("all timers", "I cancelled all two."),
+        ("all timers", "I cancelled both."),
         ("all", "I cancelled all three."),
+        ("both timers", "I cancelled both."),
         ("", "You have an egg timer, a one hour timer and an alarm for 7 AM tomorrow. "
              "Which one should I cancel?"),
         ("timer", "You have an egg timer and a one hour timer. Which one should I cancel?"),
@@ -217,6 +224,38 @@ async def test_timers_are_cancelled_by_what_people_call_them(
     await house.ask("set_alarm", time="7 am")
 
     assert await house.ask("cancel_timer", which=which) == spoken
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "spoken"),
+    [
+        ("cancel_timer", {"kind": "alarm"}, "I cancelled your alarm for 7 AM tomorrow."),
+        ("cancel_timer", {"kind": "timers"}, "You have an egg timer and a one hour timer. "
+                                             "Which one should I cancel?"),
+        ("cancel_all_timers", {"kind": "timer"}, "I cancelled both."),
+        ("cancel_all_timers", {"kind": "Alarms"}, "I cancelled your alarm for 7 AM tomorrow."),
+        ("cancel_all_timers", {}, "I cancelled all three."),
+        ("list_timers", {"kind": "alarm"}, "You have an alarm for 7 AM tomorrow."),
+    ],
+)  # fmt: skip
+async def test_timers_and_alarms_are_told_apart(
+    house: House, name: str, arguments: dict[str, Any], spoken: str
+) -> None:
+    await house.ask("set_timer", duration="an hour")
+    await house.ask("set_timer", duration="eight minutes", label="egg")
+    await house.ask("set_alarm", time="7 am")
+
+    assert await house.ask(name, **arguments) == spoken
+
+
+async def test_a_missing_kind_is_told(house: House) -> None:
+    assert await house.ask("cancel_all_timers", kind="alarm") == "There is no alarm to cancel."
+    await house.ask("set_timer", duration="an hour")
+
+    assert await house.ask("list_timers", kind="alarm") == "You have no alarms."
+    assert await house.ask("cancel_timer", kind="alarm") == (
+        "You have no alarm, but a one hour timer."
+    )
 
 
 async def test_a_cancelled_timer_never_rings(house: House) -> None:
