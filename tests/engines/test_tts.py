@@ -79,6 +79,15 @@ async def test_nothing_comes_for_text_without_sound(tts, text):
     assert (pcm.size, words) == (0, [])
 
 
+@pytest.mark.parametrize(
+    "text", ["1" * 500, f"${'9' * 80}.50 is a lot", "x" * 3000, "a-" * 4000, "A1" * 300]
+)
+async def test_absurd_words_are_spoken_all_the_same(tts, text):
+    pcm, words = await spoken(tts, text)
+    assert pcm.size > 0
+    assert [word.text for word in words] == text.split()
+
+
 async def test_words_of_a_chunk_end_inside_it(tts):
     start_ms = 0.0
     async for chunk in tts.speak(LONG):

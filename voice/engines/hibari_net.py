@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +30,15 @@ _SILENT_LEVEL = 0.003
 _LABEL_LAG_MS = 40
 """The network sounds a phoneme before its labelled time: consonants start 62 ms, stop 38 ms early
 (medians of 33 sibilants). Word ends are moved by less, so that they come late rather than early."""
+
+_ENDLESS_NUMBER = re.compile(r"\d{13,}")
+"""Nobody says such a number in words, and from 67 digits on the package has none for it."""
+
+_LONG_WORD = re.compile(r"\S{41,}")
+_WORD_PART = re.compile(r"[^\W_]{1,40}|[\W_]")
+_LONGEST_WORD_CHARS = 200
+"""Words over 40 letters are none (links, keys, rows of signs): the spelling rules take minutes on
+them, so they are cut up and only their beginning is spoken."""
 
 _LOOK_BACK_MS = 350
 """The last phoneme before a pause is labelled up to 300 ms too long: its silence belongs to it."""
@@ -113,7 +123,7 @@ class HibariNet:
 
     def _phonemes(self, words: Sequence[str]) -> tuple[str, list[int | None]]:
         """Return the phonemes and, for each symbol, the index of its word (None: between words)."""
-        spoken = self._normalize(" ".join(words))
+        spoken = self._written_out(" ".join(words))
         groups: list[str] = [""]
         for token in self._g2p.phonemize_tokens(self._g2p.tokenize(spoken)):
             groups[-1] += token.phonemes or ""
@@ -137,7 +147,19 @@ class HibariNet:
         return phonemes, word_of
 
     def _spoken_count(self, word: str) -> int:
-        return len(self._normalize(word).split())
+        return len(self._written_out(word).split())
+
+    def _written_out(self, text: str) -> str:
+        """Return ``text`` with dates, times and units in words, and absurd words cut up."""
+        sane = _LONG_WORD.sub(lambda found: _cut_up(found[0]), text)
+        spelled = _ENDLESS_NUMBER.sub(lambda found: " ".join(found[0]), sane)
+        return str(self._normalize(spelled))
+
+
+def _cut_up(word: str) -> str:
+    """Return the beginning of a word that is none, in pieces that the spelling rules can bear."""
+    parts = _WORD_PART.findall(word[:_LONGEST_WORD_CHARS])
+    return " ".join(parts)
 
 
 def _load(package: Any, voice: str, model: bytes) -> tuple[Any, bool]:
