@@ -76,6 +76,11 @@ def test_long_text_is_wrapped_beside_its_label_in_a_terminal() -> None:
     assert lines[1].startswith(" " * 11 + "word")
 
 
+def test_word_that_is_wider_than_the_terminal_is_folded_and_not_cut() -> None:
+    lines = shown(UserTranscript("i", "x" * 200, is_final=True), terminal=True)
+    assert lines.count("x") == 200
+
+
 def test_long_text_stays_one_line_outside_a_terminal() -> None:
     text = " ".join(["word"] * 40)
     assert len(shown(UserTranscript("i", text, is_final=True)).splitlines()) == 1

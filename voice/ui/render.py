@@ -55,7 +55,7 @@ class View:
             return
         row = Table.grid(padding=(0, 2, 0, 0))
         row.add_column(width=_LABEL_WIDTH, no_wrap=True)
-        row.add_column()
+        row.add_column(overflow="fold")
         body = Text(shown, style="dim" if label == "Timing" else "")
         row.add_row(Text(label, style=_STYLES.get(label, "")), body)
         self._console.print(row)
