@@ -150,9 +150,13 @@ class Dialogue:
                 return self._filled(previous, utterance, fresh)
             case Confirm() if _was_said(previous.text, turn.before):
                 return self._confirmed(previous, utterance, fresh)
-            case Calls() if not isinstance(fresh, Calls | Ask):
+            case Calls() if not self._is_certain(utterance):
                 return self._varied(previous, utterance) or fresh
         return fresh
+
+    def _is_certain(self, utterance: Utterance) -> bool:
+        matches = self._reader.matcher.match(utterance)
+        return bool(matches) and matches[0].score >= CERTAIN
 
     def _filled(self, asked: Ask, utterance: Utterance, fresh: Reading) -> Reading:
         """Take the answer to our question for a parameter."""

@@ -83,6 +83,7 @@ class ToolIndex:
             Form(i, t, tuple(self.vocabulary[e] for e in t if isinstance(e, str)))
             for i, t in templates
         ]
+        self.form_lacks = np.array([self._lacks(form) for form in self.forms], np.float32)
         self.form_tools = np.array([form.tool for form in self.forms], np.int32)
         self._incidence = self._build_incidence()
         self.form_weights = self._incidence.sum(axis=1)
@@ -104,10 +105,16 @@ class ToolIndex:
                         found[shorter] = None
         return list(found)
 
+    def _lacks(self, form: Form) -> int:
+        """Return how many required parameters have no slot in a form."""
+        slots = {e.name for e in form.template if isinstance(e, Slot)}
+        required = (p.name for p in self.parameters[form.tool].values() if p.required)
+        return sum(name not in slots for name in required)
+
     def _says_enough(self, template: Template) -> bool:
         """Say whether a template still names its tool when a slot is gone: "what is" does not."""
         _, weights = self._vectors.words([e for e in template if isinstance(e, str)])
-        return bool(len(weights) and weights.max() >= 0.75 and weights.sum() >= 1.0)
+        return bool(len(weights) and weights.max() >= 0.85 and weights.sum() >= 1.3)
 
     def _build_incidence(self) -> Matrix:
         """Return the weight of each vocabulary word in each form, shape (forms, words)."""
@@ -168,12 +175,16 @@ class ToolIndex:
                 row[i] = max(row[i], _SAME_STEM)
 
     def coverage(self, similarities: Matrix) -> Vector:
-        """Return the share of each form's words that something said can stand for, in [0, 1]."""
+        """Return the share of each form's words that something said can stand for, in [0, 1].
+
+        1 for a form of slots alone, which only an alignment can judge.
+        """
         if not len(self.forms):
             return np.zeros(0, np.float32)
         best = similarities.max(axis=0) if len(similarities) else np.zeros(len(self._words))
         covered = self._incidence @ best.astype(np.float32)
-        return np.asarray(covered / np.maximum(self.form_weights, 1e-6), np.float32)
+        shares = covered / np.maximum(self.form_weights, 1e-6)
+        return np.where(self.form_weights > 0, shares, 1.0).astype(np.float32)
 
     def cosines(self, words: Sequence[str]) -> Vector:
         """Return the cosine between a sentence and each form."""

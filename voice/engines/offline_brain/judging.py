@@ -28,6 +28,9 @@ _REORDERED = 0.7
 _ALIGNED_SHARE = 0.8
 """Share of the alignment in the score; the rest is the nearness of the whole sentences."""
 
+_SLOTS_ALONE = 2.0
+"""A template of slots alone must explain all that was said: what it leaves over costs this much."""
+
 _NAMING = 0.5
 _UNNAMED = 0.6
 """What is left of a match in which none of the template's own words was said: "ten minutes" alone
@@ -37,7 +40,7 @@ _NEARLY_EXACT = 0.97
 _STATEMENT_COST = 0.2
 _NEGATION_COST = 0.5
 _MISSING_COST = 0.08
-_YES_NO_COST = 0.06
+_YES_NO_COST = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +82,13 @@ class Judge:
             similar * self._pair_weight(form.literals[k], i) / 2 for i, k, similar in made.matches
         )
         moved = self._reordered(form, made, reading)
-        self._leftover(form, reading, parameters)
+        if form.literals:
+            self._leftover(form, reading, parameters)
+        else:
+            reading.cost *= _SLOTS_ALONE
         explained += reading.credit + moved / 2
         aligned = explained / max(explained + max(reading.cost, 0.0), 1e-6)
-        if reading.forms < 2 and self._named(form, made) < _NAMING:
+        if form.literals and reading.forms < 2 and self._named(form, made) < _NAMING:
             aligned *= _UNNAMED
         missing = tuple(n for n, p in parameters.items() if p.required and n not in reading.values)
         score = _ALIGNED_SHARE * aligned + (1 - _ALIGNED_SHARE) * max(cosine, 0.0)

@@ -26,6 +26,7 @@ ASK_FROM = 0.48
 CERTAIN = 0.9
 _MARGIN = 0.03
 _LONE = 0.15
+_WHOLE = 0.1
 """Lead over the next tool that makes a doubtful match clear."""
 
 _PART_FROM = 0.62
@@ -194,7 +195,9 @@ class Reader:
             matches = self.matcher.match(Utterance(clause))
             if matches and matches[0].score >= max(_CLAUSE_FROM, whole + _MARGIN):
                 found.append(matches[0])
-        return self.act(found[0]) if len(found) == 1 else None
+        # "We are out of milk, put it on the list": the clause that lacks nothing says it all.
+        whole_ones = [m for m in found if not m.missing] or found
+        return self.act(whole_ones[0]) if len(whole_ones) == 1 else None
 
     def _part(self, text: str, needed: float) -> Match | None:
         utterance = Utterance(text)
@@ -233,7 +236,9 @@ def _is_clear(utterance: Utterance, top: Match, second: Match | None) -> bool:
         return True
     ahead = top.score - (second.score if second else 0.0)
     if second and second.missing and not top.missing:
-        ahead = max(ahead, _MARGIN)
+        ahead = max(ahead, _LONE)
+    elif second and top.missing and not second.missing:
+        ahead -= _WHOLE
     if top.score >= RUN_FROM:
         return ahead >= _MARGIN
     return ahead >= _LONE and not utterance.is_statement

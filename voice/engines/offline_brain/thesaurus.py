@@ -6,7 +6,7 @@ from functools import lru_cache
 
 _GROUPS = (
     "set start begin create make launch run open",
-    "set put make give get want need",
+    "set put make",
     "cancel stop end delete kill abort clear remove dismiss off halt forget",
     "remove delete take scratch cross strike erase drop clear",
     "clear empty wipe erase delete reset",

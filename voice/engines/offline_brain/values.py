@@ -179,6 +179,8 @@ def _free(wants: Wants, utterance: Utterance) -> Iterator[Span]:
                 cost += 0.15 * sum(w in _SMALL and w != "of" for w in words[start + 1 : end - 1])
             if words[end - 1] in _SMALL and words[end - 1] != "off":
                 cost += 0.2 if is_text else 0.5
+            if words[start] in ("me", "us"):
+                cost += 0.4
             if utterance.weak[end - 1] or utterance.weak[start]:
                 cost += 0.3
             if end == start + 1 and words[start] in _PRONOUNS:

@@ -21,7 +21,7 @@ _FULL_NORM = 12.0
 """Vectors of this length and more belong to words that carry meaning: "timer" has 20, "the" 1.6.
 The network learned that by itself, so it serves as the weight of a word."""
 
-_PARTICLES = frozenset({"up", "down", "off", "not", "all"})
+_PARTICLES = frozenset({"down", "off", "not", "all"})
 """Small words that turn an order round."""
 
 
