@@ -38,6 +38,11 @@ class WireDecoder:
         samples = _to_samples(audio, self._format)
         return samples if self._resampler is None else self._resampler.push(samples)
 
+    def flush(self) -> Pcm:
+        """Return what the resampler held back; the decoder is used up."""
+        empty = _to_samples(b"", self._format)
+        return empty if self._resampler is None else self._resampler.flush()
+
 
 class WireEncoder:
     """One stream of int16 samples at ``rate_hz`` to wire audio."""

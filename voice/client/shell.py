@@ -17,7 +17,7 @@ from voice.client.wire_sound import WireSound
 from voice.core import messages as m
 from voice.core.client import ClientCore
 from voice.core.feeding import feed
-from voice.core.updates import SessionReady, Update, WarningIssued
+from voice.core.updates import ResponseFinished, SessionReady, Update, WarningIssued
 from voice.protocol.codec import ClientCodec
 from voice.protocol.server_events import AudioDelta, ServerEvent
 
@@ -173,9 +173,14 @@ class Shell:
         update = action.update
         if isinstance(update, SessionReady):
             self._set_formats()
+        elif isinstance(update, ResponseFinished):
+            tail = self._sound.finish()
+            if tail is not None:
+                self._speaker.play(*tail)
         self._publish(update)
 
     def _flush(self, action: m.FlushPlayback) -> m.Input:
+        self._sound.drop()
         return m.PlaybackStopped(tuple(self._speaker.flush()))
 
     def _start_tool(self, action: m.StartTool) -> None:

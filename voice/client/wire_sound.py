@@ -51,8 +51,24 @@ class WireSound:
             from voice.audio.wire import WireDecoder
 
             self._part = (item_id, content_index)
-            decoder = self._decoder = WireDecoder(self._output, RATE_HZ)
+            decoder = self._decoder = WireDecoder(self._output, RATE_HZ, "high")
         return to_bytes(decoder.decode(audio))
+
+    def finish(self) -> tuple[str, int, bytes] | None:
+        """Return what is still to be played of the last part, now that no more of it comes.
+
+        That is what its filter held back, some 60 ms; None where there is nothing.
+        """
+        decoder, part, self._decoder = self._decoder, self._part, None
+        if decoder is None or part is None:
+            return None
+        from voice.audio.pcm import to_bytes
+
+        return *part, to_bytes(decoder.flush())
+
+    def drop(self) -> None:
+        """Forget what is still to be played."""
+        self._decoder = None
 
     @staticmethod
     def _new_encoder(audio_format: AudioFormat) -> WireEncoder | None:
