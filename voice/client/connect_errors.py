@@ -13,6 +13,7 @@ import orjson
 from websockets.exceptions import (
     InvalidHandshake,
     InvalidMessage,
+    InvalidProxy,
     InvalidStatus,
     InvalidURI,
     ProxyError,
@@ -47,7 +48,7 @@ def connect_error(error: BaseException, safe_url: str, *, limit_s: float) -> Con
                 f"{host} did not answer within {limit_s:g} s; check the network and the URL"
             )
         case ssl.SSLCertVerificationError():
-            cause = error.verify_message or "it cannot be verified"
+            cause = getattr(error, "verify_message", "") or "it cannot be verified"
             message = f"the certificate of {host} is not trusted: {cause}"
             return ConnectError(message, retryable=False)
         case ssl.SSLError():
@@ -58,13 +59,18 @@ def connect_error(error: BaseException, safe_url: str, *, limit_s: float) -> Con
         case SecurityError():
             message = f"{host} redirects elsewhere, and the key is not sent there; check the URL"
             return ConnectError(message, retryable=False)
+        case InvalidProxy():
+            message = "the proxy setting is no URL of a proxy; check the *_proxy variables"
+            return ConnectError(message, retryable=False)
         case ProxyError():
             return ConnectError(f"the proxy could not reach {host}; check the proxy settings")
         case ImportError():
             message = "a SOCKS proxy is set: pip install python-socks, or unset the proxy"
             return ConnectError(message, retryable=False)
-        case InvalidMessage() | EOFError():
-            return ConnectError(f"{host} closed the connection before answering; check the port")
+        case InvalidMessage() | EOFError() | ConnectionResetError():
+            message = f"{host} closed the connection before answering; check the port"
+            is_tls = safe_url.startswith("wss:")
+            return ConnectError(f"{message}, and wss:// against ws://" if is_tls else message)
         case InvalidHandshake():
             return ConnectError(_web_page(host), retryable=False)
         case OSError():
@@ -110,8 +116,6 @@ def _unreachable(error: OSError, host: str) -> str:
     # Several addresses fail together as one error without a number, which repeats each of them.
     if isinstance(error, ConnectionRefusedError) or "Connect call failed" in str(error):
         return f"{host} refused the connection; is the server running?"
-    if isinstance(error, ConnectionResetError):
-        return f"{host} closed the connection before answering; check the port"
     return f"cannot reach {host}: {error.strerror or type(error).__name__}"
 
 

@@ -103,6 +103,8 @@ class Connection:
 
     async def _dial_patiently(self) -> Transport | None:
         """Return an open transport, or None where we closed before there was one."""
+        if self._close is not None:
+            return None
         try:
             # ``close`` moves this deadline to now.
             async with asyncio.timeout(None) as self._patience:

@@ -132,6 +132,9 @@ class Session:
             return
         self._run.hang_up()
         await asyncio.wait({self._task})
+        if not self._task.cancelled():
+            # Whoever reads the updates, or waits for the end, is told; here it is only noted.
+            self._task.exception()
 
     async def wait_closed(self) -> None:
         """Wait for the end; raises what ended the session, unless somebody hung up."""

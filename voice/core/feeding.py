@@ -33,7 +33,8 @@ def feed(
     for position, action in enumerate(actions):
         answer = perform(action)
         if answer is not None:
-            _perform_all(core, answer, deque(actions[position + 1 :]), now_ms, perform)
+            rest = deque(actions[position + 1 :])  # bounded: one step's actions
+            _perform_all(core, answer, rest, now_ms, perform)
             return
 
 

@@ -30,7 +30,7 @@ class Uplink:
 
     def __init__(self, audio_format: AudioFormat = PCM16) -> None:
         self.is_muted = False
-        self._kept: deque[bytes] = deque()
+        self._kept: deque[bytes] = deque()  # bounded: keep forgets what is before the pre-roll
         self._kept_bytes = 0
         self._sent_bytes = 0
         self._committed_bytes = 0

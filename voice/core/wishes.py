@@ -43,7 +43,7 @@ class Wishes:
     def __init__(self) -> None:
         self.pending: Wish | None = None
         self._asked: _Asked | None = None
-        self._announcements: deque[str] = deque()
+        self._announcements: deque[str] = deque()  # bounded: announce drops the oldest
 
     def want(self, unacknowledged: Iterable[str] = ()) -> None:
         """Want a response that takes these items into account; joins a wish that waits."""

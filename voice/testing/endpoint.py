@@ -27,10 +27,13 @@ from websockets.datastructures import Headers
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
+from voice.core.client_config import full_session
+from voice.protocol.capabilities import Capabilities
 from voice.protocol.client_events import AudioAppend, SessionUpdate
 from voice.protocol.codec import ServerCodec
 from voice.protocol.dialects import Dialect
 from voice.protocol.server_events import ServerEvent
+from voice.protocol.session_config import SessionConfig
 from voice.protocol.wire_model import ClientEventModel, UnknownEvent
 from voice.testing import events
 from voice.testing.clock import SequentialIds
@@ -38,6 +41,9 @@ from voice.testing.clock import SequentialIds
 EXPECT_LIMIT_S = 5.0
 """How long a script waits for what it expects."""
 
+
+DEFAULTS = full_session(SessionConfig(), Capabilities()).to_wire()
+"""What the endpoint's session is before it is configured."""
 
 ControlEvent: TypeAlias = ClientEventModel | UnknownEvent
 """Everything that a client sends but audio."""
@@ -62,7 +68,7 @@ class Peer:
 
     async def greet(self, **session: Any) -> SessionUpdate:
         """Greet, take the configuration, confirm it as it is, and return it."""
-        await self.send(events.session_created(**session))
+        await self.send(events.session_created(**{**DEFAULTS, **session}))
         update = await self.expect("session.update")
         assert isinstance(update, SessionUpdate)
         await self.send(events.session_updated(update.session.to_wire()))
@@ -204,8 +210,11 @@ class ScriptedEndpoint:
         assert self._server is not None
         self._server.close()
         await self._server.wait_closed()
-        if error is None and self.failures:
+        if not self.failures:
+            return
+        if error is None:
             raise self.failures[0]
+        error.add_note(f"the script broke before: {self.failures[0]!r}")
 
     @property
     def port(self) -> int:

@@ -67,6 +67,7 @@ class RecordingSpeaker:
     def __init__(self, clock: MovedClock) -> None:
         self._clock = clock
         self._synced_ms = clock()
+        # bounded: what a test plays
         self._queue: deque[tuple[tuple[str, int], bytes]] = deque()
         self._heard_bytes: dict[tuple[str, int], int] = {}
         self._current: dict[tuple[str, int], None] = {}
@@ -123,6 +124,7 @@ class RecordingSpeaker:
 
     def heard_pcm(self, item_id: str | None = None) -> bytes:
         """Return everything that sounded, or what sounded of one item."""
+        self._sync()
         wanted = (sound for sound in self.sounds if item_id in (None, sound.item_id))
         return b"".join(sound.pcm for sound in wanted)
 
@@ -139,13 +141,14 @@ class RecordingSpeaker:
 
     def _sync(self) -> None:
         """Let the samples sound whose time has come."""
-        room = (self._clock() - self._synced_ms) * BYTES_PER_MS
-        self._synced_ms = self._clock()
+        begun_ms, self._synced_ms = self._synced_ms, self._clock()
+        room = whole = (self._synced_ms - begun_ms) * BYTES_PER_MS
         while room > 0 and self._queue:
             part, pcm = self._queue.popleft()
             sounded, rest = pcm[:room], pcm[room:]
+            at_ms = begun_ms + (whole - room) // BYTES_PER_MS
             room -= len(sounded)
             self._heard_bytes[part] += len(sounded)
-            self.sounds.append(HeardSound(self._clock(), *part, sounded))
+            self.sounds.append(HeardSound(at_ms, *part, sounded))
             if rest:
                 self._queue.appendleft((part, rest))

@@ -1,0 +1,81 @@
+"""What waits to be sent stays in order, and audio never builds delay."""
+
+import asyncio
+
+import pytest
+
+from voice.client.outbox import AUDIO_LIMIT_MS, MAX_WAITING, Outbox
+from voice.errors import LinkLost
+from voice.protocol.formats import PCM16, PCMU
+
+SECOND = PCM16.ms_to_bytes(1_000)
+
+
+async def sent_by(outbox: Outbox) -> list[str]:
+    sent: list[str] = []
+
+    async def send(frame: str) -> None:
+        sent.append(frame)
+
+    outbox.close()
+    await asyncio.wait_for(outbox.run(send), 5)
+    return sent
+
+
+async def test_everything_leaves_in_order() -> None:
+    outbox = Outbox()
+    outbox.put("a")
+    outbox.put_audio("b", SECOND)
+    outbox.put("c")
+    assert await sent_by(outbox) == ["a", "b", "c"]
+
+
+async def test_more_than_two_seconds_of_audio_drop_the_oldest_audio_and_nothing_else() -> None:
+    outbox = Outbox()
+    outbox.put("first")
+    late = [outbox.put_audio(f"audio {number}", SECOND) for number in range(4)]
+    outbox.put("last")
+    assert late == [False, False, True, True]
+    assert await sent_by(outbox) == ["first", "audio 2", "audio 3", "last"]
+    assert outbox.dropped_ms == 2_000
+
+
+async def test_the_limit_counts_in_the_format_of_the_wire() -> None:
+    outbox = Outbox()
+    outbox.set_format(PCMU)
+    assert not outbox.put_audio("a", PCMU.ms_to_bytes(AUDIO_LIMIT_MS))
+    assert outbox.put_audio("b", PCMU.ms_to_bytes(20))
+    assert outbox.dropped_ms == AUDIO_LIMIT_MS
+
+
+async def test_audio_that_has_left_does_not_count() -> None:
+    outbox = Outbox()
+    sent = asyncio.Event()
+
+    async def send(frame: str) -> None:
+        sent.set()
+
+    running = asyncio.create_task(outbox.run(send))
+    for _ in range(10):
+        sent.clear()
+        assert not outbox.put_audio("a", SECOND)
+        await asyncio.wait_for(sent.wait(), 5)
+    outbox.close()
+    await asyncio.wait_for(running, 5)
+
+
+async def test_an_endpoint_that_takes_nothing_is_noticed_by_what_waits() -> None:
+    outbox = Outbox()
+    assert all(outbox.put("x") for _ in range(MAX_WAITING))
+    assert not outbox.put("x")
+
+
+async def test_what_sending_raises_ends_the_run() -> None:
+    outbox = Outbox()
+    outbox.put("x")
+
+    async def send(frame: str) -> None:
+        raise LinkLost("gone")
+
+    with pytest.raises(LinkLost):
+        await outbox.run(send)
