@@ -51,6 +51,7 @@ def test_durations_are_found(said, text):
         ("twelve am", "12:00 am"),
         ("tomorrow morning at 7", "7:00 am"),
         ("tonight at eight", "8:00 pm"),
+        ("in the morning at 8", "8:00 am"),
         ("monday evening at half past six", "6:30 pm"),
     ],
 )

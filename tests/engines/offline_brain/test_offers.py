@@ -10,6 +10,8 @@ from voice.engines.offline_brain.parameters import read_parameters
     [
         ("Set a timer that rings when the time is up.", "set a timer"),
         ("Tell the current time, here or in any city. More.", "tell the current time"),
+        ("Tell which timers are set, and how long.", "tell which timers are set"),
+        ("Put things on a list or another list of the many there are.", "put things on a list"),
         ("LED strip control.", "LED strip control"),
         ("", "do it"),
         (

@@ -161,6 +161,15 @@ def test_several_wishes_become_several_calls(everything):
     assert names("Set a timer for an hour and twenty minutes.") == ["set_timer"]
 
 
+def test_one_clear_clause_is_enough(everything):
+    def called(said):
+        (call,) = everything.read(said).calls
+        return everything.tools[call.tool].name, call.arguments
+
+    assert called("My train leaves soon, what time is it?") == ("get_time", {})
+    assert called("Take a note, the code is 4512.") == ("take_note", {"text": "the code is 4512"})
+
+
 def test_a_missing_value_is_asked_for(everything):
     def question(said):
         reading = everything.read(said)

@@ -109,21 +109,16 @@ def find_entities(words: Sequence[str]) -> list[Entity]:
             if entity is not None and entity.end > ends.get(entity.kind, 0):
                 ends[entity.kind] = entity.end
                 found.append(entity)
-    return [_with_half(entity, found) for entity in found]
+    part = next((HALVES[word] for word in words if word in HALVES), None)
+    return [_with_half(entity, part) for entity in found] if part else found
 
 
-def _with_half(entity: Entity, found: Sequence[Entity]) -> Entity:
-    """Return a time with the half of the day that a date beside it tells: "tomorrow morning"."""
+def _with_half(entity: Entity, part: str) -> Entity:
+    """Return a time in the half of the day told elsewhere: "tomorrow morning at 7"."""
     if entity.kind is not Kind.TIME or entity.text.endswith("m") or entity.value >= 780:
         return entity
-    part = next(
-        (HALVES[w] for e in found if e.kind is Kind.DATE for w in e.text.split() if w in HALVES),
-        None,
-    )
-    if part is None:
-        return entity
     later = 720 if part == "pm" and entity.value < 720 else 0
-    return replace(entity, text=f"{entity.text} {part}", value=entity.value + later, weak=False)
+    return replace(entity, text=f"{entity.text} {part}", value=entity.value + later)
 
 
 def _number(words: Sequence[str], start: int) -> Entity | None:

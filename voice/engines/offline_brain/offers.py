@@ -10,8 +10,9 @@ from voice.engines.ports import BrainTool
 
 HOW_TO_CONNECT = "set brain.base_url in voice.toml, or VOICE_BRAIN__BASE_URL"
 
+_ASIDE = re.compile(r"[,;:(—–].*")
 _TAIL = re.compile(
-    r"\s(?:that|which|when|so that|such as|for example|here or|in any)\b.*|[,;:(—–].*"
+    r"\s(?:that|which|when|so that|such as|for example|here or|in any|or another|or any)\b.*"
 )
 _MAX_WORDS = 7
 
@@ -19,7 +20,9 @@ _MAX_WORDS = 7
 def ability(tool: BrainTool) -> str:
     """Return what a tool does, as words that follow "I can": "set a timer"."""
     sentence = re.split(r"(?<=[.!?])\s", tool.description.strip(), maxsplit=1)[0].rstrip(".!?")
-    short = _TAIL.sub("", sentence).strip() or sentence
+    plain = _ASIDE.sub("", sentence).strip() or sentence
+    short = _TAIL.sub("", plain).strip()
+    short = short if " " in short else plain
     words = short.split()
     if not words or len(words) > _MAX_WORDS + 3:
         return re.sub(r"[_\W]+", " ", tool.name).strip().lower()

@@ -195,6 +195,8 @@ class Reader:
             matches = self.matcher.match(Utterance(clause))
             if matches and matches[0].score >= max(_CLAUSE_FROM, whole + _MARGIN):
                 found.append(matches[0])
+        if whole >= RUN_FROM:
+            found = [m for m in found if not m.missing]
         # "We are out of milk, put it on the list": the clause that lacks nothing says it all.
         whole_ones = [m for m in found if not m.missing] or found
         return self.act(whole_ones[0]) if len(whole_ones) == 1 else None
