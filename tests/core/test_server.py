@@ -115,6 +115,14 @@ def test_an_update_answers_with_the_whole_effective_session(desk):
     assert session["audio"]["output"]["voice"] == "heart"
 
 
+def test_new_tools_are_shown_to_the_brain_before_the_first_turn(desk):
+    tool = {"type": "function", "name": "f", "parameters": {}}
+    desk.update(tools=[tool])
+    desk.update(tools=[tool], instructions="The same tools.")
+    (prepare,) = desk.ordered(msg.PrepareBrain)
+    assert [entry["name"] for entry in prepare.tools] == ["f"]
+
+
 def test_a_spoken_turn_is_announced_committed_and_answered_in_the_documented_order(desk):
     desk.update(audio={"input": {"transcription": {"model": "whisper-1"}}})
     sent = desk.say_turn()

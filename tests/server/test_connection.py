@@ -116,6 +116,14 @@ async def test_calls_and_their_outputs_reach_the_brain():
     assert roles == ["user", "assistant", "tool", "tool"]
 
 
+async def test_the_brain_reads_a_sessions_tools_before_the_first_turn():
+    bundle = engines()
+    async with server(bundle) as running, connect(running) as client:
+        await client.update(tools=[{"type": "function", "name": "f", "parameters": {}}])
+        await until(lambda: bundle.brain.prepared)
+    assert bundle.brain.prepared == [("f",)]
+
+
 async def test_a_brain_that_fails_ends_the_response_as_failed_and_the_session_goes_on():
     bundle = engines(replies=[ScriptedReply("Half", error="the brain fell over"), "Better."])
     async with server(bundle) as running, connect(running) as client:

@@ -125,6 +125,7 @@ class ServerCore:
         return [msg.Send(created)]
 
     def _update(self, event: cl.SessionUpdate, now_ms: int) -> Actions:
+        old_tools = self._session["tools"]
         self._session = merge(
             self._session,
             event.session.to_wire(),
@@ -135,6 +136,8 @@ class ServerCore:
         self._turns.language = transcription["language"] if transcription else None
         signals = self._turns.configure(self.view.input_format, self.view.turn_rules)
         actions = self._follow(signals, now_ms)
+        if self._session["tools"] != old_tools:
+            actions.append(msg.PrepareBrain(tuple(self._session["tools"])))
         updated = self._stamp(ev.SessionUpdated, session=self._session)
         return [*actions, msg.Send(updated)]
 

@@ -221,6 +221,13 @@ class StartResponse:
 
 
 @dataclass(frozen=True, slots=True)
+class PrepareBrain:
+    """The session's tools changed; a brain may want to read them before the next turn."""
+
+    tools: tuple[Mapping[str, Any], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class StopResponse:
     """Stop brain and synthesiser of this response.
 
@@ -254,6 +261,7 @@ ServerAction: TypeAlias = (
     | Transcribe
     | DropTranscription
     | StartResponse
+    | PrepareBrain
     | StopResponse
     | CloseConnection
     | TurnMeasured

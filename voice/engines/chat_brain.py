@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from voice.engines.chat_messages import request_body
 from voice.engines.chat_stream import ChatStream
-from voice.engines.ports import BrainDelta, BrainRequest
+from voice.engines.ports import BrainDelta, BrainRequest, BrainTool
 from voice.errors import EngineError
 
 if TYPE_CHECKING:
@@ -111,6 +111,9 @@ class ChatBrain:
             )
         for last in gathered.finish():
             yield last
+
+    async def prepare(self, tools: Sequence[BrainTool]) -> None:
+        """Do nothing: each request carries its tools."""
 
     async def close(self) -> None:
         """Close the connections. Idempotent."""

@@ -30,10 +30,9 @@ class VadStream(Protocol):
     """Speech probabilities of one audio stream; keeps state between calls, owned by one session."""
 
     async def score(self, pcm: Pcm) -> Sequence[float]:
-        """Return one probability in [0, 1] for each frame of ``Vad.frame_samples`` that ``pcm``
-        completes.
+        """Return one probability in [0, 1] for each frame that ``pcm`` completes.
 
-        Samples that do not fill a frame are kept for the next call. Calls must not overlap.
+        A frame is ``Vad.frame_samples`` long. Samples that do not fill a frame are kept for the next call. Calls must not overlap.
         """
         ...
 
@@ -82,8 +81,7 @@ class Stt(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class SpokenWord:
-    """One whitespace-separated word of the text given to ``Tts.speak``, with the time at which it
-    has wholly sounded.
+    """One whitespace-separated word of the text given to ``Tts.speak``, and when it has sounded.
 
     ``end_ms`` counts from the first sample of that ``speak`` call; rather late than early.
     """
@@ -115,10 +113,9 @@ class Tts(Protocol):
     def speak(
         self, text: str, *, voice: str | None = None, speed: float = 1.0
     ) -> AsyncIterator[SpeechChunk]:
-        """Synthesise plain speakable text; chunks come as they are made. Nothing comes for text
-        without words.
+        """Synthesise plain speakable text; chunks come as they are made.
 
-        Every word of ``text.split()`` is reported once, in order, over all chunks.
+        Nothing comes for text without words. Every word of ``text.split()`` is reported once, in order, over all chunks.
         """
         ...
 
@@ -216,6 +213,13 @@ class Brain(Protocol):
 
     name: str
     """What ``/v1/models`` and ``session.model`` call it."""
+
+    async def prepare(self, tools: Sequence[BrainTool]) -> None:
+        """Get ready for a session's tools before its first turn; may do nothing.
+
+        Raises EngineError; the turn itself is then still to be tried.
+        """
+        ...
 
     def respond(self, request: BrainRequest) -> AsyncIterator[BrainDelta]:
         """Stream the answer. Closing the iterator stops the work at once (and its HTTP stream)."""

@@ -19,6 +19,7 @@ from voice.engines.ports import (
     BrainDelta,
     BrainFinished,
     BrainRequest,
+    BrainTool,
     CallDelta,
     CallRequest,
     Pcm,
@@ -66,6 +67,7 @@ class ScriptedBrain:
         self._call_count = 0
         self.requests: list[BrainRequest] = []
         self.closed_early = 0
+        self.prepared: list[tuple[str, ...]] = []
         self.resume = asyncio.Event()
 
     async def respond(self, request: BrainRequest) -> AsyncIterator[BrainDelta]:
@@ -98,6 +100,10 @@ class ScriptedBrain:
             call_id = f"call_scripted_{self._call_count}"
             deltas.append(CallDelta(CallRequest(call_id, name, json.dumps(arguments))))
         return deltas
+
+    async def prepare(self, tools: Sequence[BrainTool]) -> None:
+        """Note the names of the tools in ``prepared``."""
+        self.prepared.append(tuple(tool.name for tool in tools))
 
     async def close(self) -> None:
         """Do nothing; there is nothing to release."""

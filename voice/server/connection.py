@@ -25,7 +25,8 @@ from voice.protocol.client_events import AudioAppend, ClientEvent
 from voice.protocol.codec import ServerCodec
 from voice.server.ears import Ears, transcribe
 from voice.server.outbox import Outbox
-from voice.server.pipeline import Voices, run_response
+from voice.server.pipeline import Voices, prepare_brain, run_response
+from voice.server.prompts import brain_tools
 
 logger = logging.getLogger(__name__)
 
@@ -63,6 +64,7 @@ class Connection:
         self._tasks: asyncio.TaskGroup
         self._responses: dict[str, asyncio.Task[None]] = {}  # bounded: by the core
         self._transcriptions: dict[tuple[str, int], asyncio.Task[None]] = {}  # bounded: as items
+        self._preparations: dict[Any, asyncio.Task[None]] = {}  # bounded: by the brain's threads
         self._bad_frames: deque[float] = deque(maxlen=BAD_FRAMES + 1)
         self._alarm = asyncio.Event()
         self._armed_ms: int | None = None
@@ -74,6 +76,7 @@ class Connection:
             msg.DropTranscription: self._drop_transcription,
             msg.StartResponse: self._start_response,
             msg.StopResponse: self._stop_response,
+            msg.PrepareBrain: self._prepare_brain,
             msg.CloseConnection: lambda close: self._outbox.close_with(close.code, close.reason),
             msg.TurnMeasured: on_measured,
         }
@@ -172,6 +175,10 @@ class Connection:
     def _start_response(self, action: msg.StartResponse) -> None:
         work = run_response(action, self._voices, self.feed)
         self._keep(self._responses, action.response_id, self._tasks.create_task(work))
+
+    def _prepare_brain(self, action: msg.PrepareBrain) -> None:
+        work = prepare_brain(self._engines.brain, brain_tools(action.tools))
+        self._keep(self._preparations, object(), self._tasks.create_task(work))
 
     def _stop_response(self, action: msg.StopResponse) -> None:
         task = self._responses.get(action.response_id)

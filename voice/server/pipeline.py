@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -20,6 +20,7 @@ from voice.engines.ports import (
     Brain,
     BrainDelta,
     BrainFinished,
+    BrainTool,
     CallDelta,
     CallRequest,
     SpokenWord,
@@ -68,6 +69,14 @@ async def run_response(start: msg.StartResponse, voices: Voices, feed: Feed) -> 
         logger.exception("response %s failed", start.response_id)
         text = "The answer failed inside the server; its log says why."
         feed(msg.AnswerFailed(start.response_id, "internal_error", text))
+
+
+async def prepare_brain(brain: Brain, tools: Sequence[BrainTool]) -> None:
+    """Let a brain read the tools; a failure is logged, and the turn itself still tried."""
+    try:
+        await brain.prepare(tools)
+    except EngineError as error:
+        logger.warning("the brain could not prepare for the tools: %s", error)
 
 
 async def _write(start: msg.StartResponse, brain: Brain, feed: Feed) -> None:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from voice.core.ledger import Entry
 from voice.core.server_messages import Prompt
 from voice.engines.ports import BrainMessage, BrainRequest, BrainTool, CallRequest
-
-EXAMPLES_KEY = "x-examples"
-"""Annotation inside a tool's JSON schema that carries its author's example sentences."""
+from voice.protocol.tool_examples import EXAMPLES_KEY
 
 
 def brain_request(prompt: Prompt) -> BrainRequest:
@@ -18,12 +16,17 @@ def brain_request(prompt: Prompt) -> BrainRequest:
     return BrainRequest(
         instructions=prompt.instructions,
         messages=_messages(prompt.entries),
-        tools=tuple(_tool(tool) for tool in prompt.tools if tool.get("type") == "function"),
+        tools=brain_tools(prompt.tools),
         tool_choice=_tool_choice(prompt.tool_choice),
         parallel_tool_calls=prompt.parallel_tool_calls,
         max_output_tokens=prompt.max_output_tokens,
         temperature=prompt.temperature,
     )
+
+
+def brain_tools(tools: Sequence[Mapping[str, Any]]) -> tuple[BrainTool, ...]:
+    """Return the functions among a session's tools, example sentences taken out of the schema."""
+    return tuple(_tool(tool) for tool in tools if tool.get("type") == "function")
 
 
 def _messages(entries: tuple[Entry, ...]) -> tuple[BrainMessage, ...]:
