@@ -8,6 +8,7 @@ from enum import Enum
 
 from voice.engines.offline_brain.calendar_words import HALVES, read_date, read_time
 from voice.engines.offline_brain.numbers import format_number, read_number
+from voice.engines.offline_brain.sums import read_sum
 
 
 class Kind(Enum):
@@ -66,28 +67,6 @@ _UNIT_BEFORE = frozenset(
     {"square", "cubic", "fluid", "nautical", "light", "metric", "degrees", "us"}
 )
 
-_OPERATORS: tuple[tuple[tuple[str, ...], str], ...] = (
-    (("to", "the", "power", "of"), "^"),
-    (("multiplied", "by"), "*"),
-    (("divided", "by"), "/"),
-    (("percent", "of"), "% of"),
-    (("square", "root", "of"), "square root of"),
-    (("cube", "root", "of"), "cube root of"),
-    (("root", "of"), "square root of"),
-    (("half", "of"), "half of"),
-    (("plus",), "+"),
-    (("minus",), "-"),
-    (("times",), "*"),
-    (("over",), "/"),
-    (("x",), "*"),
-    (("squared",), "^ 2"),
-    (("cubed",), "^ 3"),
-    (("mod",), "mod"),
-    (("modulo",), "mod"),
-)
-_PREFIXES = ("square root of", "cube root of", "half of", "-")
-_SUFFIXES = ("^ 2", "^ 3")
-
 
 def find_entities(words: Sequence[str]) -> list[Entity]:
     """Return every reading of every stretch of ``words``; they may overlap."""
@@ -98,8 +77,7 @@ def find_entities(words: Sequence[str]) -> list[Entity]:
         _time,
         _date,
         _unit,
-        _expression,
-        _worded_sum,
+        _sum,
     )
     ends: dict[Kind, int] = {}
     for start in range(len(words)):
@@ -230,82 +208,9 @@ def _unit(words: Sequence[str], start: int) -> Entity | None:
     return Entity(Kind.UNIT, start, end, " ".join(said))
 
 
-def _expression(words: Sequence[str], start: int) -> Entity | None:
-    """Read the longest run of numbers joined by operators; at least one of each."""
-    at, parts, operators = start, [], 0
-    wants_number = True
-    good_end, good_count = start, 0
-    while at < len(words):
-        sign = _operator(words, at)
-        number = read_number(words, at) if wants_number and words[at] != "minus" else None
-        if sign is not None and (sign[0] in _PREFIXES if wants_number else True):
-            if not wants_number and sign[0] in _PREFIXES[:3]:
-                break
-            parts.append(sign[0])
-            at, operators = sign[1], operators + 1
-            wants_number = sign[0] not in _SUFFIXES
-        elif number is not None:
-            parts.append(format_number(number[0]))
-            at, wants_number = number[1], False
-        elif words[at] == "the" and wants_number and parts:
-            at += 1
-            continue
-        else:
-            break
-        if not wants_number:
-            good_end, good_count = at, len(parts)
-    good = parts[:good_count]
-    if not good_count or not operators or all(p not in _SIGNS for p in good):
-        return None
-    if len(good) < 2 or (len(good) == 2 and good[0] == "-"):
-        return None
-    return Entity(Kind.EXPRESSION, start, good_end, " ".join(good).replace(" %", "%"))
-
-
-_SUM_WORDS = frozenset(
-    "sum difference product quotient average mean factorial square squared cubed root add subtract "
-    "multiply divide increase decrease double triple half third quarter percent plus minus times "
-    "divided multiplied power modulo".split()
-)
-_ALONE = frozenset("factorial square squared cubed root double triple half third".split())
-"""Words that make a sum of a single number."""
-
-_SUM_GLUE = frozenset("of and by the a an from to up between with".split())
-
-
-def _worded_sum(words: Sequence[str], start: int) -> Entity | None:
-    """Read a sum told in words: "divide 100 by 8", "the sum of 12 and 30", "7 factorial"."""
-    at, said, numbers, sums, end = start, list[str](), 0, 0, start
-    while at < len(words):
-        number = read_number(words, at) if words[at] not in _SUM_WORDS else None
-        if number is not None:
-            said.append(format_number(number[0]))
-            at, numbers = number[1], numbers + 1
-        elif words[at] in _SUM_WORDS or (words[at] in _SUM_GLUE and said):
-            if words[at] != "up":
-                said.append(words[at])
-            sums += words[at] in _SUM_WORDS
-            at += 1
-        else:
-            break
-        if said[-1] not in _SUM_GLUE:
-            end = at
-    while said and said[-1] in _SUM_GLUE:
-        said.pop()
-    alone = any(word in _ALONE for word in said)
-    if not numbers or not sums or (numbers < 2 and not alone):
-        return None
-    return Entity(Kind.EXPRESSION, start, end, " ".join(said))
-
-
-_SIGNS = frozenset(sign for _, sign in _OPERATORS)
-
-
-def _operator(words: Sequence[str], at: int) -> tuple[str, int] | None:
-    for form, sign in _OPERATORS:
-        if tuple(words[at : at + len(form)]) == form:
-            return sign, at + len(form)
-    return None
+def _sum(words: Sequence[str], start: int) -> Entity | None:
+    read = read_sum(words, start)
+    return None if read is None else Entity(Kind.EXPRESSION, start, read[1], read[0])
 
 
 def _is(words: Sequence[str], at: int, *expected: str) -> bool:

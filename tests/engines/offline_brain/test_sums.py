@@ -1,0 +1,43 @@
+import pytest
+
+from voice.engines.offline_brain.entities import Kind, find_entities
+from voice.engines.offline_brain.sums import read_sum
+from voice.engines.offline_brain.tokens import tokenize, words_of
+
+
+def sums(said: str) -> list[str]:
+    entities = find_entities(words_of(tokenize(said)))
+    return [e.text for e in entities if e.kind is Kind.EXPRESSION]
+
+
+@pytest.mark.parametrize(
+    ("said", "text"),
+    [
+        ("what is twelve times nine", "12 * 9"),
+        ("15 percent of 80", "15% of 80"),
+        ("144 divided by 12", "144 / 12"),
+        ("the square root of eighty one", "square root of 81"),
+        ("3 + 4 * 2", "3 + 4 * 2"),
+        ("two to the power of ten", "2 ^ 10"),
+        ("five squared plus 1", "5 ^ 2 + 1"),
+        ("minus three plus 4", "- 3 + 4"),
+        ("2.5 x 4", "2.5 * 4"),
+        ("what's half of 90", "half of 90"),
+        ("add up 45 and 67", "add 45 and 67"),
+        ("divide 100 by eight", "divide 100 by 8"),
+        ("the sum of 12 and thirty", "sum of 12 and 30"),
+        ("seven factorial", "7 factorial"),
+    ],
+)
+def test_sums_are_found(said, text):
+    assert sums(said) == [text]
+
+
+@pytest.mark.parametrize("said", ["what is love", "five", "minus five", "two apples", "plus"])
+def test_what_is_no_sum_is_not_found(said):
+    assert sums(said) == []
+
+
+def test_a_sum_ends_where_its_words_end():
+    assert read_sum("5 plus 3 apples".split(), 0) == ("5 + 3", 3)
+    assert read_sum("5 plus 3 apples".split(), 3) is None
