@@ -1,0 +1,154 @@
+import io
+from pathlib import Path
+
+import numpy as np
+import orjson
+import pytest
+from rich.console import Console
+
+from tests.server.serving_kit import engines, server
+from voice.audio.files import read_audio, write_wav
+from voice.audio.ports import RATE_HZ
+from voice.audio.recording import Take
+from voice.engines.scripted import ScriptedReply, tone
+from voice.errors import AudioFileError, SettingsError
+from voice.settings import Settings, load_settings
+from voice.ui.ask import (
+    MAX_TEXT,
+    AskRequest,
+    ask,
+    check_writable,
+    converse,
+    joined,
+    prepare_turns,
+    write_reply,
+)
+from voice.ui.asking import Spoken, Typed
+from voice.ui.render import View
+
+SPEECH = Spoken("speech.wav", tone(600, rate_hz=RATE_HZ))
+
+
+@pytest.fixture(autouse=True)
+def _own_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    monkeypatch.setenv("VOICE_TOOLS__DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.delenv("VOICE_CONFIG", raising=False)
+
+
+def settings(url: str) -> Settings:
+    return load_settings(overrides={"endpoint.url": url})
+
+
+def recording_view() -> tuple[View, io.StringIO]:
+    stream = io.StringIO()
+    return View(Console(file=stream)), stream
+
+
+async def test_conversation_with_a_tool_is_told_whole() -> None:
+    replies = [ScriptedReply(calls=(("get_time", {"place": "Tokyo"}),)), "It is nine."]
+    view, shown = recording_view()
+    async with server(engines(replies=replies, heard=["What time is it?"])) as running:
+        outcome = await converse(settings(running.url), [SPEECH], view, is_fast=True)
+    (turn,) = outcome.turns
+    assert (turn.user_text, turn.assistant_text) == ("What time is it?", "It is nine.")
+    (use,) = turn.tools
+    assert (use.name, use.is_error) == ("get_time", False)
+    assert "Asia/Tokyo" in (use.output or "")
+    assert outcome.said and outcome.answered
+    assert "Tool       get_time(" in shown.getvalue()
+
+
+async def test_json_is_all_that_is_on_stdout(capsysbinary: pytest.CaptureFixture[bytes]) -> None:
+    request = AskRequest(("Hello",), as_json=True, is_fast=True, out=Path("reply.wav"))
+    async with server(engines(replies=["Hi there."])) as running:
+        status = await ask(request, settings(running.url))
+    captured = capsysbinary.readouterr()
+    report = orjson.loads(captured.out)
+    assert status == 0
+    assert report["turns"][0]["assistant_text"] == "Hi there."
+    assert report["reply_wav"] == "reply.wav"
+    assert read_audio("reply.wav").size * 1_000 // RATE_HZ == report["turns"][0]["audio_ms"]
+
+
+async def test_what_a_tool_prints_does_not_get_into_the_json(
+    tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plugins = tmp_path / "plugins"
+    plugins.mkdir()
+    (plugins / "noisy.py").write_text(
+        "from tools import tool\nprint('imported')\n\n@tool\ndef shout() -> str:\n"
+        "    print('called')\n    return 'done'\n"
+    )
+    monkeypatch.setenv("VOICE_TOOLS__FOLDER", str(plugins))
+    replies = [ScriptedReply(calls=(("shout", {}),)), "Done."]
+    request = AskRequest(("Shout",), as_json=True, is_fast=True)
+    async with server(engines(replies=replies)) as running:
+        await ask(request, settings(running.url))
+    captured = capsysbinary.readouterr()
+    assert orjson.loads(captured.out)["turns"][0]["tools"][0]["output"] == "done"
+    assert b"imported" in captured.err
+    assert b"called" in captured.err
+
+
+async def test_failed_answer_is_told_and_is_no_success(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    replies = [ScriptedReply(error="the model is on fire")]
+    async with server(engines(replies=replies)) as running:
+        status = await ask(AskRequest(("Hello",), is_fast=True), settings(running.url))
+    assert status == 1
+    assert "voice: error: no turn was answered: the model is on fire" in capsys.readouterr().err
+
+
+async def test_one_answer_among_several_turns_is_a_success(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    replies = [ScriptedReply(error="once"), "Hi."]
+    async with server(engines(replies=replies)) as running:
+        status = await ask(AskRequest(("One", "Two"), is_fast=True), settings(running.url))
+    assert status == 0
+    assert "voice: error" not in capsys.readouterr().err
+
+
+def test_files_and_texts_are_prepared_in_order(tmp_path: Path) -> None:
+    write_wav(tmp_path / "a.wav", np.ones(2_400, np.int16), RATE_HZ)
+    first, second = prepare_turns(["Hello", tmp_path / "a.wav"])
+    assert first == Typed("Hello")
+    assert isinstance(second, Spoken)
+    assert second.seconds == 0.1
+
+
+@pytest.mark.parametrize("text", ["", "  \n", "x" * (MAX_TEXT + 1)])
+def test_text_that_is_no_turn_is_refused(text: str) -> None:
+    with pytest.raises(SettingsError, match="--text"):
+        prepare_turns([text])
+
+
+def test_broken_bytes_of_the_command_line_become_question_marks() -> None:
+    assert prepare_turns(["a\udcffb"]) == [Typed("a?b")]
+
+
+def test_check_leaves_no_file_and_no_change_behind(tmp_path: Path) -> None:
+    check_writable(tmp_path / "new.wav", [])
+    assert not (tmp_path / "new.wav").exists()
+    (tmp_path / "old.wav").write_bytes(b"old")
+    check_writable(tmp_path / "old.wav", [])
+    assert (tmp_path / "old.wav").read_bytes() == b"old"
+
+
+def test_question_is_never_overwritten(tmp_path: Path) -> None:
+    (tmp_path / "a.wav").write_bytes(b"x")
+    with pytest.raises(AudioFileError, match="is one of the questions"):
+        check_writable(Path("./a.wav"), [tmp_path / "a.wav"])
+
+
+def test_nothing_is_written_where_nothing_was_answered(tmp_path: Path) -> None:
+    assert write_reply(tmp_path / "reply.wav", []) is None
+    assert not (tmp_path / "reply.wav").exists()
+
+
+def test_answers_are_joined_without_the_pauses_between() -> None:
+    takes = [Take(1.0, np.ones(10, np.int16)), Take(9.0, np.full(5, 2, np.int16))]
+    assert joined(takes).tolist() == [1] * 10 + [2] * 5

@@ -1,0 +1,108 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from voice.settings import Settings, load_settings
+from voice.ui.tools_command import call_tool, list_tools
+
+PLUGIN = '''
+from tools import ToolContext, ToolError, tool
+
+@tool(examples=["greet {name}"])
+def greet(name: str, loudly: bool = False) -> str:
+    """Greet somebody.
+
+    Args:
+        name: Whom to greet.
+    """
+    return f"Hello {name}"
+
+@tool
+def refuse() -> str:
+    """Refuse."""
+    raise ToolError("I would rather not.")
+
+@tool
+def promise(context: ToolContext) -> str:
+    """Say something as well."""
+    context.say("And this.")
+    return "Done."
+'''
+
+
+@pytest.fixture
+def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    monkeypatch.delenv("VOICE_CONFIG", raising=False)
+    folder = tmp_path / "plugins"
+    folder.mkdir()
+    (folder / "greeting.py").write_text(PLUGIN)
+    (folder / "broken.py").write_text("def half(")
+    return load_settings(overrides={"tools.folder": folder, "tools.data_dir": tmp_path / "data"})
+
+
+def test_list_as_json_has_schema_examples_and_source(
+    settings: Settings, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    assert list_tools(settings, as_json=True) == 0
+    captured = capsysbinary.readouterr()
+    (greet,) = [tool for tool in json.loads(captured.out) if tool["name"] == "greet"]
+    assert greet["description"] == "Greet somebody."
+    assert greet["parameters"]["required"] == ["name"]
+    assert "x-examples" not in greet["parameters"]
+    assert greet["examples"] == ["greet {name}"]
+    assert greet["source"].endswith("greeting.py")
+    assert b"voice: warning: tool left out: " in captured.err
+    assert b"broken.py" in captured.err
+
+
+def test_list_for_people_marks_what_may_be_left_out(
+    settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert list_tools(settings, as_json=False) == 0
+    out = capsys.readouterr().out
+    assert "\ngreet\n  Greet somebody.\n  name: {" in out
+    assert "\n  loudly (optional): {" in out
+    assert '\n  e.g. "greet {name}"\n' in out
+
+
+async def test_call_prints_what_a_model_would_be_told(
+    settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert await call_tool(settings, "greet", '{"name": "Ada"}') == 0
+    assert capsys.readouterr().out == "Hello Ada\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "words"),
+    [
+        ("refuse", "{}", "I would rather not."),
+        ("greet", "{}", "name"),
+        ("greet", "{broken", "JSON"),
+        ("nothing", "{}", "no tool called 'nothing'"),
+    ],
+)
+async def test_call_that_fails_has_status_1_and_one_line(
+    settings: Settings,
+    capsys: pytest.CaptureFixture[str],
+    name: str,
+    arguments: str,
+    words: str,
+) -> None:
+    assert await call_tool(settings, name, arguments) == 1
+    captured = capsys.readouterr()
+    errors = [line for line in captured.err.splitlines() if line.startswith("voice: error: ")]
+    assert len(errors) == 1
+    assert words in errors[0]
+    assert captured.out == ""
+
+
+async def test_notice_goes_to_stderr(
+    settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert await call_tool(settings, "promise", "{}") == 0
+    captured = capsys.readouterr()
+    assert captured.out == "Done.\n"
+    assert "And this.\n" in captured.err
