@@ -41,7 +41,8 @@ class Speaker(Protocol):
     def start(self, on_drained: Callable[[], None]) -> None:
         """Open the device.
 
-        ``on_drained`` is called on the loop each time the last queued sample was heard. Raises DeviceError where the device cannot be opened.
+        ``on_drained`` is called on the loop each time the last queued sample was heard.
+        Raises DeviceError where the device cannot be opened.
         """
         ...
 
