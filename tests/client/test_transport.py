@@ -125,6 +125,30 @@ async def test_an_http_answer_is_told_with_its_meaning(
     assert (error.status, error.retryable) == (status, retryable)
 
 
+@pytest.mark.parametrize(
+    ("status", "kind", "words"),
+    [
+        ("401 Unauthorized", AuthError, "refused the key (HTTP 401)"),
+        ("200 OK", ConnectError, "answered with a web page"),
+        ("404 Not Found", ConnectError, "no realtime endpoint under this path"),
+    ],
+)
+async def test_an_answer_of_an_old_web_server_is_understood(
+    status: str, kind: type[ConnectError], words: str
+) -> None:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(f"HTTP/1.0 {status}\r\nContent-Type: text/html\r\n\r\n<html>".encode())
+        writer.close()
+        await writer.wait_closed()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        error = await failure_at(f"ws://127.0.0.1:{port}/v1/realtime")
+    assert type(error) is kind
+    assert words in str(error)
+
+
 async def test_a_body_that_is_no_json_is_not_told() -> None:
     async with ScriptedEndpoint(refuse=500, body="<h1>oops</h1>") as endpoint:
         error = await failure_at(endpoint.url)

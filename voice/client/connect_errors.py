@@ -5,6 +5,7 @@ No sentence holds a key, a query or a body that might repeat one.
 
 from __future__ import annotations
 
+import re
 import socket
 import ssl
 from urllib.parse import urlsplit
@@ -42,7 +43,11 @@ def connect_error(error: BaseException, safe_url: str, *, limit_s: float) -> Con
     host = urlsplit(safe_url).netloc
     match error:
         case InvalidStatus():
-            return _refused(error, host)
+            response = error.response
+            kind = response.headers.get("Content-Type", "").lower()
+            return _refused(response.status_code, host, kind=kind, body=response.body)
+        case InvalidMessage() if (status := _old_status(error)) is not None:
+            return _refused(status, host)
         case TimeoutError():
             return ConnectError(
                 f"{host} did not answer within {limit_s:g} s; check the network and the URL"
@@ -78,23 +83,31 @@ def connect_error(error: BaseException, safe_url: str, *, limit_s: float) -> Con
     return ConnectError(f"cannot connect to {host} ({type(error).__name__})")
 
 
-def _refused(error: InvalidStatus, host: str) -> ConnectError:
-    """Return what an HTTP answer instead of a WebSocket means."""
-    response = error.response
-    status = response.status_code
+def _refused(
+    status: int, host: str, *, kind: str = "", body: bytes | bytearray | memoryview | None = None
+) -> ConnectError:
+    """Return what an HTTP answer instead of a WebSocket means; ``kind`` is its content type."""
     if status in (401, 403):
         message = f"{host} refused the key (HTTP {status}); check the API key and what it may use"
         return AuthError(message, status=status)
-    kind = response.headers.get("Content-Type", "").lower()
     is_page = "html" in kind and status not in _SHOWN_STATUS and status < 500
     if status < 400 or is_page:
         return ConnectError(_web_page(host), status=status, retryable=False)
     what = _SHOWN_STATUS.get(status)
     if what is None:
         what = "has a fault of its own; try again later" if status >= 500 else "refused to connect"
-    told = _told(response.body)
+    told = _told(body)
     message = f"{host} {what} (HTTP {status}{f': {told}' if told else ''})"
     return ConnectError(message, status=status, retryable=status not in _FINAL)
+
+
+def _old_status(error: InvalidMessage) -> int | None:
+    """Return the status of an HTTP/1.0 answer, as small servers and login pages give it.
+
+    The library reads no such answer and repeats its first line in the cause.
+    """
+    found = re.search(r"\bHTTP/1\.0 (\d{3})\b", str(error.__cause__))
+    return int(found[1]) if found else None
 
 
 def _told(body: bytes | bytearray | memoryview | None) -> str:
