@@ -34,6 +34,7 @@ async def test_more_than_two_seconds_of_audio_drop_the_oldest_audio_and_nothing_
     outbox = Outbox()
     outbox.put("first")
     late = [outbox.put_audio(f"audio {number}", SECOND) for number in range(4)]
+    assert outbox.waiting_ms == AUDIO_LIMIT_MS
     outbox.put("last")
     assert late == [False, False, True, True]
     assert await sent_by(outbox) == ["first", "audio 2", "audio 3", "last"]

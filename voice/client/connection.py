@@ -75,6 +75,11 @@ class Connection:
         self._input_format = audio_format
         self._outbox.set_format(audio_format)
 
+    @property
+    def waiting_ms(self) -> int:
+        """How much of the microphone's audio waits to be sent."""
+        return self._outbox.waiting_ms
+
     def send(self, event: ClientEvent) -> bool:
         """Queue an event; return False where the endpoint has long stopped to take any."""
         return all(self._outbox.put(frame) for frame in self._codec.encode(event))

@@ -36,6 +36,11 @@ class Outbox:
         """How much audio was dropped so far."""
         return self._format.bytes_to_ms(self._dropped_bytes)
 
+    @property
+    def waiting_ms(self) -> int:
+        """How much audio waits to be sent."""
+        return self._format.bytes_to_ms(self._audio_bytes)
+
     def set_format(self, audio_format: AudioFormat) -> None:
         """Measure audio in this format from now on."""
         self._format = audio_format

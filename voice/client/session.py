@@ -149,6 +149,15 @@ class Session:
         return self._core.phase
 
     @property
+    def waiting_audio_ms(self) -> int:
+        """Audio of the microphone that waits to be sent.
+
+        Of more than two seconds the oldest is dropped, so whoever plays faster than real time
+        waits while this grows.
+        """
+        return self._run.waiting_audio_ms
+
+    @property
     def dropped_audio_ms(self) -> int:
         """Audio of the microphone that was dropped because the network was too slow."""
         return self._run.dropped_audio_ms

@@ -63,6 +63,11 @@ class SessionRun:
         self._ended: Ended | None = None
 
     @property
+    def waiting_audio_ms(self) -> int:
+        """How much of the microphone's audio waits to be sent."""
+        return 0 if self._shell is None else self._shell.waiting_audio_ms
+
+    @property
     def dropped_audio_ms(self) -> int:
         """Audio of the microphone that was dropped because the network was too slow."""
         return 0 if self._shell is None else self._shell.dropped_audio_ms

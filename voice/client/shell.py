@@ -117,6 +117,11 @@ class Shell:
         self._connection.cancel()
 
     @property
+    def waiting_audio_ms(self) -> int:
+        """How much of the microphone's audio waits to be sent."""
+        return self._connection.waiting_ms
+
+    @property
     def dropped_audio_ms(self) -> int:
         """Audio of the microphone that was dropped because the network was too slow."""
         return self._connection.dropped_ms
