@@ -84,6 +84,14 @@ def test_failure_with_json_leaves_stdout_empty(shell: Shell) -> None:
     assert ran.out == ""
 
 
+def test_ten_minutes_of_noise_end_in_one_line(shell: Shell, tmp_path: Path) -> None:
+    loud = np.random.default_rng(1).normal(0, 3_000, 600 * RATE_HZ)
+    write_wav(tmp_path / "noise.wav", loud.astype(np.int16), RATE_HZ)
+    ran = shell.voice("ask", "noise.wav", "--fast")
+    assert_failed(ran, 1, "no speech was heard in noise.wav")
+    assert "Warning" not in ran.out
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

@@ -9,8 +9,6 @@ import pytest
 from voice.audio.files import FileMicrophone
 from voice.core.updates import (
     AssistantTranscript,
-    Ended,
-    EndKind,
     Phase,
     PhaseChanged,
     Update,
@@ -18,9 +16,9 @@ from voice.core.updates import (
     UserSpeechStopped,
     UserTranscript,
 )
-from voice.errors import AuthError, ConnectError, LinkLost, RemoteError
+from voice.errors import LinkLost, RemoteError
 from voice.ui import asking
-from voice.ui.asking import Asker, Prepared, Spoken, Typed, ended_error
+from voice.ui.asking import Asker, PatientMicrophone, Prepared, Spoken, Typed
 from voice.ui.turns import Turn, TurnLog
 
 SPEECH = Spoken("speech.wav", np.ones(2_400, np.int16))
@@ -33,11 +31,12 @@ class Endpoint:
     def __init__(self, answer: Sequence[Update]) -> None:
         self.heard: list[str] = []
         self._answer = answer
+        self.end: RemoteError | None = None
         self._updates: asyncio.Queue[Update] = asyncio.Queue()
         self._ids = count()
 
     async def updates(self) -> AsyncIterator[Update]:
-        while True:
+        while self.end is None:
             yield await self._updates.get()
 
     def send_text(self, text: str) -> None:
@@ -47,6 +46,10 @@ class Endpoint:
     def commit_turn(self) -> None:
         self.heard.append("commit")
         self.publish(*self._answer)
+
+    async def wait_closed(self) -> None:
+        if self.end is not None:
+            raise self.end
 
     def publish(self, *updates: Update) -> None:
         new_id = str(next(self._ids))
@@ -157,9 +160,25 @@ async def test_text_that_moves_nothing_ends_in_one_clear_error() -> None:
 
 
 async def test_lost_connection_ends_the_waiting() -> None:
-    lost = Ended(EndKind.LINK_LOST, 1006, "the endpoint is gone")
+    endpoint = Endpoint([PhaseChanged(Phase.THINKING)])
+
+    def lose(one: Prepared) -> None:
+        endpoint.end = LinkLost("the endpoint is gone")
+
     with pytest.raises(LinkLost, match="the endpoint is gone"):
-        await run(Endpoint([PhaseChanged(Phase.THINKING), lost]), [SPEECH])
+        await run(endpoint, [Typed("Hello")], announce=lose)
+
+
+async def test_microphone_waits_while_the_network_is_behind() -> None:
+    microphone = FileMicrophone(SPEECH.pcm, pace="fast")
+    patient = PatientMicrophone(microphone)
+    backlogs = [2_000, 1_000, 0, 0, 0, 0, 0, 0]
+    patient.waiting_ms = lambda: backlogs.pop(0)
+    frames = patient.frames()
+    assert any(await anext(frames))
+    assert len(backlogs) == 5
+    await patient.close()
+    assert [frame async for frame in frames] == []
 
 
 async def test_words_without_an_answer_do_not_hang() -> None:
@@ -170,19 +189,6 @@ async def test_words_without_an_answer_do_not_hang() -> None:
     )
     (turn,) = await run(Endpoint(unanswered), [SPEECH])
     assert (turn.user_text, turn.assistant_text) == ("Hm.", "")
-
-
-@pytest.mark.parametrize(
-    ("kind", "error"),
-    [
-        (EndKind.AUTH_FAILED, AuthError),
-        (EndKind.CONNECT_FAILED, ConnectError),
-        (EndKind.LINK_LOST, LinkLost),
-        (EndKind.HUNG_UP, LinkLost),
-    ],
-)
-def test_each_end_is_the_error_that_fits(kind: EndKind, error: type[Exception]) -> None:
-    assert type(ended_error(Ended(kind, 0, "why"))) is error
 
 
 def test_length_of_a_spoken_turn_is_in_seconds() -> None:

@@ -19,7 +19,7 @@ from voice.audio.pcm import Pcm
 from voice.audio.ports import RATE_HZ
 from voice.audio.recording import Take
 from voice.errors import AudioFileError, SettingsError
-from voice.ui.asking import ANSWER_LIMIT_S, Asker, Prepared, Spoken, Typed
+from voice.ui.asking import ANSWER_LIMIT_S, Asker, PatientMicrophone, Prepared, Spoken, Typed
 from voice.ui.command import complain, console_for
 from voice.ui.render import View
 from voice.ui.report import conversation_json
@@ -99,13 +99,16 @@ async def converse(
     silence_ms = settings.session.silence_duration_ms or 0
     tail_ms = max(_TAIL_MS, silence_ms + _TAIL_BEYOND_SILENCE_MS)
     microphone = FileMicrophone(pace=pace, tail_silence_ms=tail_ms)
+    patient = PatientMicrophone(microphone)
     speaker = FileSpeaker(pace=pace)
     log = TurnLog(asyncio.get_running_loop().time)
     async with opened(
-        settings, view, microphone=microphone, speaker=speaker, use_tools=use_tools
+        settings, view, microphone=patient, speaker=speaker, use_tools=use_tools
     ) as opened_session:
+        session = opened_session.session
+        patient.waiting_ms = lambda: session.waiting_audio_ms
         asker = Asker(
-            opened_session.session,
+            session,
             microphone,
             log,
             show=view.show,

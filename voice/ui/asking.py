@@ -12,15 +12,13 @@ from voice.audio.files import FileMicrophone
 from voice.audio.pcm import Pcm
 from voice.audio.ports import RATE_HZ
 from voice.core.updates import (
-    Ended,
-    EndKind,
     Phase,
     PhaseChanged,
     Update,
     UserSpeechStarted,
     UserSpeechStopped,
 )
-from voice.errors import AuthError, ConnectError, LinkLost, RemoteError, VoiceError
+from voice.errors import LinkLost, RemoteError
 from voice.ui.turns import Turn, TurnLog
 
 ANSWER_LIMIT_S = 60.0
@@ -32,8 +30,12 @@ LONGEST_ANSWER_S = 600.0
 LATE_SPEECH_S = 1.0
 """After the end of a file, how long its last words may take to be noticed as speech."""
 
-_FAST_LATE_SHARE = 0.05
-"""At fast pace the endpoint listens to what it has: at least twenty times faster than real time."""
+_FAST_LATE_SHARE, _MOST_ON_THE_WAY_S = 0.04, 100.0
+"""At fast pace an endpoint hears at 25 times real time or faster, and the sockets on the way to it
+hold no more than this much audio (6 MB)."""
+
+_AHEAD_MS = 500
+_LOOK_S = 0.005
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,34 @@ class Conversation(Protocol):
         """End a spoken turn, in a session without turn detection."""
         ...
 
+    async def wait_closed(self) -> None:
+        """Wait for the end; raises what ended the session, unless somebody hung up."""
+        ...
+
+
+class PatientMicrophone:
+    """A file as microphone that never runs ahead of the network; implements ``Microphone``.
+
+    A session drops audio that waits too long to be sent, as it must for a person who speaks. A file
+    at fast pace can wait instead.
+    """
+
+    def __init__(self, microphone: FileMicrophone) -> None:
+        self._microphone = microphone
+        self.waiting_ms: Callable[[], int] = lambda: 0
+        """How much audio waits to be sent; set once there is a session that knows."""
+
+    async def frames(self) -> AsyncIterator[bytes]:
+        """Yield the file's frames, each when there is room for it."""
+        async for frame in self._microphone.frames():
+            while self.waiting_ms() > _AHEAD_MS:  # noqa: ASYNC110 - the network has no event
+                await asyncio.sleep(_LOOK_S)
+            yield frame
+
+    async def close(self) -> None:
+        """Close the file."""
+        await self._microphone.close()
+
 
 class Asker:
     """Asks, and waits until the answer was heard.
@@ -103,7 +133,7 @@ class Asker:
         self._phase = Phase.LISTENING
         self._phase_changes = 0
         self._is_user_speaking = False
-        self._ended: Ended | None = None
+        self._is_over = False
         self._news = asyncio.Event()
 
     async def ask(
@@ -125,8 +155,9 @@ class Asker:
         finally:
             watcher.cancel()
             await asyncio.wait({watcher})
-        if not watcher.cancelled():
-            watcher.result()
+            if not watcher.cancelled():
+                # Whatever broke the session is raised by whoever waits for news; noted here.
+                watcher.exception()
 
     async def _speak(self, spoken: Spoken) -> None:
         self._log.begin()
@@ -134,7 +165,7 @@ class Asker:
         sent.add_done_callback(lambda _: self._news.set())
         late_s = LATE_SPEECH_S
         if self._fast:
-            late_s += _FAST_LATE_SHARE * spoken.seconds
+            late_s += _FAST_LATE_SHARE * min(spoken.seconds, _MOST_ON_THE_WAY_S)
             limit_s = self._answer_limit_s + spoken.seconds
         else:
             limit_s = self._answer_limit_s + 2 * spoken.seconds
@@ -175,9 +206,10 @@ class Asker:
             await self._next_news()
 
     async def _next_news(self) -> None:
-        """Wait until anything happens; raises what the session's end means."""
-        if self._ended is not None:
-            raise ended_error(self._ended)
+        """Wait until anything happens; raises what ended the session."""
+        if self._is_over:
+            await self._conversation.wait_closed()
+            raise LinkLost("the conversation was ended before everything was asked")
         await self._news.wait()
         self._news.clear()
 
@@ -195,6 +227,7 @@ class Asker:
             async for update in self._conversation.updates():
                 self._take(update)
         finally:
+            self._is_over = True
             self._news.set()
 
     def _take(self, update: Update) -> None:
@@ -206,18 +239,5 @@ class Asker:
                 self._is_user_speaking = True
             case UserSpeechStopped():
                 self._is_user_speaking = False
-            case Ended():
-                self._ended = update
         self._show(update, self._log.take(update))
         self._news.set()
-
-
-def ended_error(ended: Ended) -> VoiceError:
-    """Return the error that an end stands for, where nobody wanted it."""
-    match ended.kind:
-        case EndKind.AUTH_FAILED:
-            return AuthError(ended.reason, status=ended.code or None)
-        case EndKind.CONNECT_FAILED:
-            return ConnectError(ended.reason, retryable=ended.retryable)
-        case _:
-            return LinkLost(f"the conversation ended: {ended.reason}", code=ended.code)

@@ -11,9 +11,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from voice.app import open_sound_card
-from voice.core.updates import Ended, EndKind
 from voice.ui.ask import MAX_TEXT, opened
-from voice.ui.asking import ended_error
 from voice.ui.command import console_for
 from voice.ui.render import View
 from voice.ui.turns import TurnLog
@@ -54,8 +52,7 @@ async def _show(opened_session: OpenSession, view: View) -> int:
     _read_lines(loop, typed)
     async for update in session.updates():
         view.show(update, log.take(update))
-        if isinstance(update, Ended) and update.kind is not EndKind.HUNG_UP:
-            raise ended_error(update)
+    await session.wait_closed()
     return 0
 
 
