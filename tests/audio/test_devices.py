@@ -24,8 +24,10 @@ from tests.audio.jack_lab import (
     PERIOD_MS,
     WAIT_S,
     Lab,
+    Samples,
     client_of,
     eventually,
+    on_a_steady_card,
     pitch_hz,
     sounding,
     stopped,
@@ -60,7 +62,7 @@ def start_lab(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[int], Lab]]
         period = str(rate_hz * PERIOD_MS // 1000)
         environ = {**os.environ, "JACK_NO_AUDIO_RESERVATION": "1"}
         server = subprocess.Popen(
-            ["jackd", "-n", name, "-r", "-d", "dummy", "-r", str(rate_hz), "-p", period]
+            ["jackd", "-n", name, "-r", "-S", "-d", "dummy", "-r", str(rate_hz), "-p", period]
             + ["-C", "2", "-P", "2"],
             env=environ,
             stdout=subprocess.DEVNULL,
@@ -85,9 +87,9 @@ def start_lab(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[int], Lab]]
 
 
 @pytest.fixture
-def lab(start_lab: Callable[[int], Lab]) -> Lab:
-    """A card at our own rate."""
-    return start_lab(RATE_HZ)
+def lab(request: pytest.FixtureRequest, start_lab: Callable[[int], Lab]) -> Lab:
+    """A card at our own rate, or at the one that the test asks for."""
+    return start_lab(getattr(request, "param", RATE_HZ))
 
 
 class Drain:
@@ -123,6 +125,7 @@ async def speaker(lab: Lab, drain: Drain) -> AsyncIterator[SoundDeviceSpeaker]:
 
 
 @pytest.mark.device
+@on_a_steady_card
 async def test_what_is_played_comes_out_bit_by_bit(
     lab: Lab, speaker: SoundDeviceSpeaker, drain: Drain
 ) -> None:
@@ -136,6 +139,7 @@ async def test_what_is_played_comes_out_bit_by_bit(
 
 
 @pytest.mark.device
+@on_a_steady_card
 async def test_drained_is_told_once_on_the_loop_and_not_before_the_end(
     lab: Lab, speaker: SoundDeviceSpeaker, drain: Drain
 ) -> None:
@@ -148,7 +152,7 @@ async def test_drained_is_told_once_on_the_loop_and_not_before_the_end(
     sound_ms = sounding(lab.heard()).size * 1000 // RATE_HZ
 
     assert sound_ms == 300
-    assert 300 + LATENCY_MS - 1 <= took_ms < 300 + LATENCY_MS + 150
+    assert 300 + LATENCY_MS - PERIOD_MS <= took_ms < 300 + LATENCY_MS + 150
     assert speaker.heard() == []
     speaker.play("next", 0, tone(50).tobytes())
     await drain.wait()
@@ -156,6 +160,7 @@ async def test_drained_is_told_once_on_the_loop_and_not_before_the_end(
 
 
 @pytest.mark.device
+@on_a_steady_card
 async def test_flush_is_silent_within_a_block_and_tells_what_was_heard(
     lab: Lab, speaker: SoundDeviceSpeaker, drain: Drain
 ) -> None:
@@ -172,14 +177,16 @@ async def test_flush_is_silent_within_a_block_and_tells_what_was_heard(
     assert report[0] == HeardPart("first", 0, 200)
     assert report[1].item_id == "second"
     heard_ms = 200 + report[1].heard_ms
-    # The card gives each period to the speaker's cone two periods after it took it.
-    assert taken_ms - LATENCY_MS - PERIOD_MS <= heard_ms <= taken_ms - LATENCY_MS + PERIOD_MS
+    # A period sounds two periods after it was taken. The bench may see it up to one later than the
+    # card took it; where in doubt the speaker says less.
+    assert taken_ms - LATENCY_MS - 2 * PERIOD_MS < heard_ms <= taken_ms - LATENCY_MS + PERIOD_MS
     assert np.count_nonzero(rest) <= RATE_HZ * 2 * PERIOD_MS // 1000
     assert not np.any(rest[RATE_HZ * 2 * PERIOD_MS // 1000 :])
     assert drain.count == 0
 
 
 @pytest.mark.device
+@on_a_steady_card
 async def test_after_a_flush_the_speaker_plays_on(
     lab: Lab, speaker: SoundDeviceSpeaker, drain: Drain
 ) -> None:
@@ -198,6 +205,7 @@ async def test_after_a_flush_the_speaker_plays_on(
 
 
 @pytest.mark.device
+@on_a_steady_card
 async def test_an_underrun_is_silence_and_is_counted(
     lab: Lab, speaker: SoundDeviceSpeaker, drain: Drain
 ) -> None:
@@ -230,21 +238,27 @@ async def test_the_volume_scales_what_comes_out(
     assert np.abs(lab.heard()).max() == pytest.approx(12_000 * gain, abs=2)
 
 
-@pytest.mark.device
-async def test_the_microphone_hears_every_sample_in_frames_of_20_ms(lab: Lab) -> None:
-    microphone = SoundDeviceMicrophone("system")
-    sound = tone(500)
+async def recorded(microphone: SoundDeviceMicrophone, lab: Lab, sound: Samples) -> list[bytes]:
+    """Return the frames of one and a half second, in which ``sound`` is said."""
     frames: list[bytes] = []
-
     async with asyncio.timeout(WAIT_S), aclosing(microphone.frames()) as stream:
         async for frame in stream:
             if not frames:
                 await lab.wire_microphone()
                 lab.say(sound)
             frames.append(frame)
-            if len(frames) == 50:
+            if len(frames) == 75:
                 break
     await microphone.close()
+    return frames
+
+
+@pytest.mark.device
+@on_a_steady_card
+async def test_the_microphone_hears_every_sample_in_frames_of_20_ms(lab: Lab) -> None:
+    sound = tone(500)
+    microphone = SoundDeviceMicrophone("system")
+    frames = await recorded(microphone, lab, sound)
 
     assert {len(frame) for frame in frames} == {2 * RATE_HZ // 50}
     heard = np.frombuffer(b"".join(frames), np.int16)
@@ -269,10 +283,9 @@ async def test_closing_the_microphone_ends_its_frames(lab: Lab) -> None:
 
 
 @pytest.mark.device
-async def test_a_card_of_another_rate_is_served_by_resampling(
-    start_lab: Callable[[int], Lab], drain: Drain
-) -> None:
-    lab = start_lab(48_000)
+@pytest.mark.parametrize("lab", [48_000], indirect=True)
+@on_a_steady_card
+async def test_a_card_of_another_rate_is_served_by_resampling(lab: Lab, drain: Drain) -> None:
     speaker = SoundDeviceSpeaker("system")
     speaker.start(drain)
     await lab.wire_speaker()
@@ -287,16 +300,7 @@ async def test_a_card_of_another_rate_is_served_by_resampling(
     assert pitch_hz(sound, 48_000) == pytest.approx(440.0, abs=3)
 
     microphone = SoundDeviceMicrophone("system")
-    frames: list[bytes] = []
-    async with asyncio.timeout(WAIT_S), aclosing(microphone.frames()) as stream:
-        async for frame in stream:
-            if not frames:
-                await lab.wire_microphone()
-                lab.say(tone(500, 600.0, 48_000))
-            frames.append(frame)
-            if len(frames) == 50:
-                break
-    await microphone.close()
+    frames = await recorded(microphone, lab, tone(500, 600.0, 48_000))
 
     heard = np.frombuffer(b"".join(frames), np.int16)
     (loud,) = np.nonzero(np.abs(heard) > 100)  # the resampler dithers silence by a bit or two
