@@ -105,7 +105,8 @@ def test_refused_assignment_does_not_show_its_value() -> None:
 
 
 def test_debug_flag_sets_the_log_level() -> None:
-    prepare(Flags(is_debug=True))
+    settings = prepare(Flags(is_debug=True, assignments=("log.level=error",)))
+    assert settings.log.level == "debug"
     assert logging.getLogger().level == logging.DEBUG
 
 

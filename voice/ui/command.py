@@ -47,9 +47,11 @@ def prepare(flags: Flags) -> Settings:
     from voice.settings import load_settings
 
     overrides = {**_assigned(flags.assignments), **flags.overrides}
+    if flags.is_debug:
+        # As a setting, so that the server in the child process tells all as well.
+        overrides["log.level"] = "debug"
     settings = load_settings(flags.config, overrides=overrides)
-    level = "debug" if flags.is_debug else settings.log.level
-    setup_logging(level, file=settings.log.file, secrets=settings.secret_values())
+    setup_logging(settings.log.level, file=settings.log.file, secrets=settings.secret_values())
     return settings
 
 
