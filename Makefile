@@ -60,8 +60,8 @@ size:
 	@build/size/bin/python benchmarks/size.py $(ARGS)
 	@rm -rf build/size
 
-walk: $(VENV)/.test
-	@$(BIN)/python -m benchmarks.walk $(ARGS)
+walk: $(VENV)/.default
+	@$(BIN)/python -m voice.testing.walk $(ARGS)
 
 bench-turn: $(VENV)/.default
 	@$(BIN)/python -m benchmarks.turn $(ARGS)
