@@ -114,7 +114,8 @@ def mute(ctx: ToolContext) -> dict[str, Any]:
         with _remembered(ctx).change() as content:
             content["before_mute_percent"] = before
         ctx.volume.set(0)
-    return _answer(ctx, "I'm muted.")
+    # Nothing to say: nobody would hear it now, and later it would no longer be true.
+    return {"muted": True, "volume_percent": ctx.volume.get()}
 
 
 @tool(

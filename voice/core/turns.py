@@ -40,7 +40,7 @@ class TurnRules:
     prefix_padding_ms: int = 300
     wait_complete_ms: int = 224
     wait_unknown_ms: int = 500
-    wait_incomplete_ms: int = 800
+    wait_incomplete_ms: int = 1_200
     max_turn_ms: int = 60_000
 
     @property

@@ -55,6 +55,23 @@ class Talk:
             ]
 
 
+async def test_the_rest_of_a_sentence_answers_a_question_that_was_not_heard(brain):
+    talk = Talk(brain)
+    await talk.say("Set a timer for.")
+    talk.messages.pop()  # "For how long?" was interrupted before a word of it was heard
+    await talk.say("Ten minutes.")
+    assert talk.calls == [("set_timer", {"duration": "10 minutes"})]
+
+
+async def test_a_result_that_was_not_heard_is_told_with_the_next_one(brain):
+    talk = Talk(brain, output='{"spoken": "Nine in Paris."}')
+    await talk.say("What time is it in Paris?")
+    talk.messages.pop()
+    talk.output = '{"spoken": "The timer is set."}'
+    assert await talk.say("Set a timer for three minutes.") == "Nine in Paris. The timer is set."
+    assert await talk.say("What time is it in Rome?") == "The timer is set."
+
+
 async def test_a_request_is_called_and_its_result_is_spoken(brain):
     talk = Talk(brain, output='{"spoken": "It is ten in Oslo.", "time": "10:00"}')
 

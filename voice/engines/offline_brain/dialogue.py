@@ -43,6 +43,9 @@ from voice.protocol.items import ANNOUNCE_PREFIX
 _MAX_TURNS_BACK = 4
 """Questions and answers that are read again: a tool rarely lacks more than that."""
 
+_MAX_TOLD = 4
+"""Results that are told at once."""
+
 _NEW_WISH = 0.75
 """Score from which an answer to our question is a new wish instead."""
 
@@ -94,10 +97,7 @@ class Dialogue:
     def _after_tools(self, request: BrainRequest) -> Calls | Say:
         """Say the results; where calls are made one by one, first make the next."""
         messages = request.messages
-        first = len(messages)
-        while first and messages[first - 1].role == "tool":
-            first -= 1
-        outputs = [m.text for m in messages[first:]]
+        outputs = _untold(messages)
         if not request.parallel_tool_calls and request.tool_choice != "none":
             user = max((i for i, m in enumerate(messages) if m.role == "user"), default=None)
             if user is not None:
@@ -146,7 +146,8 @@ class Dialogue:
             return fresh
         utterance = Utterance(turn.said)
         match previous:
-            case Ask() if _was_said(previous.text, turn.before):
+            # Nothing said before: the user went on, and never heard the question.
+            case Ask() if not turn.before or _was_said(previous.text, turn.before):
                 return self._filled(previous, utterance, fresh)
             case Confirm() if _was_said(previous.text, turn.before):
                 return self._confirmed(previous, utterance, fresh)
@@ -209,6 +210,25 @@ class Dialogue:
 
     def _parameter(self, tool: int, name: str) -> Parameter:
         return self._reader.matcher.index.parameters[tool][name]
+
+
+def _untold(messages: Sequence[BrainMessage]) -> list[str]:
+    """Return the results at the end, and those before them that nobody was told yet.
+
+    Somebody who goes on talking while an answer begins asks for both. Of the earlier results only
+    those with something to say count: some tools want no words.
+    """
+    outputs: list[str] = []
+    is_latest = True
+    for message in reversed(messages):
+        if message.role == "tool":
+            if is_latest or message.text.startswith('{"spoken":'):
+                outputs.insert(0, message.text)
+        elif message.role == "assistant" and message.text.strip():
+            break
+        elif message.role == "user":
+            is_latest = False
+    return outputs[-_MAX_TOLD:]
 
 
 def _with(call: PlannedCall, name: str, value: Any) -> Calls:
