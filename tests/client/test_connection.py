@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 
+from tests.client.fake_transport import FakeTransport
 from voice.client.connection import Connection
 from voice.client.transport import Transport
 from voice.core.messages import DialectDetected, FrameRefused, Input, LinkDown, LinkUp
@@ -14,33 +15,6 @@ from voice.protocol.dialects import Dialect
 from voice.protocol.server_events import ServerEvent, SessionCreated
 
 GREETING = '{"type": "session.created", "session": {"modalities": ["text"], "voice": "x"}}'
-
-
-class FakeTransport:
-    """A socket without a network: a test queues what arrives and reads what was sent."""
-
-    def __init__(self, *frames: str | bytes) -> None:
-        self.arriving: asyncio.Queue[str | bytes | LinkLost] = asyncio.Queue(100)
-        self.sent: list[str] = []
-        self.closed: tuple[int, str] | None = None
-        for frame in frames:
-            self.arriving.put_nowait(frame)
-
-    async def send(self, frame: str) -> None:
-        if self.closed is not None:
-            raise LinkLost("closed")
-        self.sent.append(frame)
-
-    async def receive(self) -> str | bytes:
-        frame = await self.arriving.get()
-        if isinstance(frame, LinkLost):
-            raise frame
-        return frame
-
-    async def close(self, code: int, reason: str) -> None:
-        if self.closed is None:
-            self.closed = (code, reason)
-            self.arriving.put_nowait(LinkLost(reason, code=code))
 
 
 class Fed:
@@ -86,7 +60,7 @@ def dialling(transport: Transport) -> Callable[[], Awaitable[Transport]]:
 
 
 async def test_the_dialect_is_told_just_before_the_greeting() -> None:
-    transport = FakeTransport(GREETING, LinkLost("gone", code=1001))  # type: ignore[arg-type]
+    transport = FakeTransport(GREETING, LinkLost("gone", code=1001))
     async with opened(dialling(transport)) as (_, fed):
         down = await fed.down()
     assert (down.code, down.reason) == (1001, "gone")
@@ -96,7 +70,7 @@ async def test_the_dialect_is_told_just_before_the_greeting() -> None:
 
 
 async def test_a_frame_that_is_no_event_is_told_without_its_content() -> None:
-    transport = FakeTransport("canary", LinkLost("gone"))  # type: ignore[arg-type]
+    transport = FakeTransport("canary", LinkLost("gone"))
     async with opened(dialling(transport)) as (_, fed):
         await fed.down()
     [refused] = [event for event in fed.events if isinstance(event, FrameRefused)]
@@ -160,7 +134,7 @@ async def test_a_refused_key_is_told_as_one() -> None:
 
 
 async def test_it_can_be_opened_again() -> None:
-    transports = [FakeTransport(LinkLost("one")), FakeTransport(LinkLost("two"))]  # type: ignore[arg-type]
+    transports = [FakeTransport(LinkLost("one")), FakeTransport(LinkLost("two"))]
     reasons: list[str] = []
 
     async def dial() -> Transport:

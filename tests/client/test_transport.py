@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import pytest
+from websockets.asyncio.server import ServerConnection, serve
 
 from voice.client.transport import WebSocketTransport
 from voice.errors import AuthError, ConnectError, LinkLost
@@ -61,6 +62,38 @@ async def test_frames_go_both_ways() -> None:
         await transport.send('{"type":"response.cancel"}')
         await transport.close(1000, "enough")
     assert endpoint.requests[0].headers["Authorization"] == f"Bearer {KEY}"
+
+
+async def test_a_frame_may_leave_at_once_while_nothing_waits() -> None:
+    async def script(peer: Peer) -> None:
+        for number in range(50):
+            await peer.expect("response.cancel", event_id=str(number))
+
+    async with ScriptedEndpoint(script) as endpoint:
+        transport = await open_at(endpoint.url)
+        for number in range(50):
+            frame = f'{{"type":"response.cancel","event_id":"{number}"}}'
+            if not transport.send_now(frame):
+                await transport.send(frame)
+        await transport.close(1000, "")
+        assert not transport.send_now("{}")
+
+
+async def test_nothing_leaves_at_once_while_the_network_is_behind() -> None:
+    async def sink(connection: ServerConnection) -> None:
+        async for _ in connection:
+            pass
+
+    async with serve(sink, "127.0.0.1", 0, compression=None, max_size=None) as server:
+        port = next(iter(server.sockets)).getsockname()[1]
+        transport = await open_at(f"ws://127.0.0.1:{port}/")
+        # Nobody reads while this test does not let go of the loop.
+        sent = 0
+        while transport.send_now("x" * 1_000_000):
+            sent += 1
+            assert sent < 100
+        assert sent > 0
+        await transport.close(1000, "")
 
 
 async def test_the_end_is_told_with_code_and_reason() -> None:

@@ -44,7 +44,7 @@ def test_audio_goes_to_the_speaker_as_it_came() -> None:
     shell.feed(events.response_created("r1"))
     delta = events.audio_delta("r1", "i1", 100, index=2)
     assert isinstance(delta, wire.AudioDelta)
-    assert shell.feed(delta)[0] == PlayAudio("i1", 2, delta.audio)
+    assert shell.feed(delta)[-1] == PlayAudio("i1", 2, delta.audio)
 
 
 def test_a_delta_before_its_response_was_announced_is_played() -> None:

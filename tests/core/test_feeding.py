@@ -1,5 +1,7 @@
 """Feeding: actions in order, and answers before anything else."""
 
+from typing import get_args
+
 from voice.core.feeding import feed
 from voice.core.messages import (
     Action,
@@ -30,7 +32,7 @@ def performed(core: ScriptedCore, answers: dict[Action, Input]) -> list[Action]:
         done.append(action)
         return answers.pop(action, None)
 
-    feed(core, Started(), 0, perform)
+    feed(core, Started(), 0, dict.fromkeys(get_args(Action), perform))
     return done
 
 

@@ -134,7 +134,7 @@ class Connection:
     async def _write(self, transport: Transport) -> None:
         """Send until we close; whatever goes wrong here, reading tells."""
         with contextlib.suppress(LinkLost):
-            await self._outbox.run(transport.send)
+            await self._outbox.run(transport)
         await transport.close(*(self._close or (1001, "")))
 
     async def _read(self, transport: Transport) -> NoReturn:

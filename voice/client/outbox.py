@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable
 
+from voice.client.transport import Transport
 from voice.protocol.formats import PCM16, AudioFormat
 
 AUDIO_LIMIT_MS = 2_000
@@ -19,7 +19,10 @@ MAX_WAITING = 10_000
 
 
 class Outbox:
-    """Text frames in order, sent by ``run``; ``close`` ends it after everything before."""
+    """Text frames in order, sent by ``run``; ``close`` ends it after everything before.
+
+    A frame that need not wait for any other leaves within ``put`` itself.
+    """
 
     def __init__(self) -> None:
         # bounded: audio by AUDIO_LIMIT_MS, everything else by MAX_WAITING
@@ -28,6 +31,8 @@ class Outbox:
         self._format = PCM16
         self._limit_bytes = PCM16.ms_to_bytes(AUDIO_LIMIT_MS)
         self._is_filled = asyncio.Event()
+        self._transport: Transport | None = None
+        """Where frames may go at once; None while any waits or is being sent."""
         self._is_closing = False
         self._dropped_bytes = 0
 
@@ -48,17 +53,19 @@ class Outbox:
 
     def put(self, frame: str) -> bool:
         """Queue a frame that is never dropped; return whether there was room for it."""
+        if self._transport is not None and self._transport.send_now(frame):
+            return True
         if len(self._frames) >= MAX_WAITING:
             return False
-        self._frames.append((frame, 0))
-        self._is_filled.set()
+        self._queue(frame, 0)
         return True
 
     def put_audio(self, frame: str, size: int) -> bool:
         """Queue ``size`` bytes of audio, written as ``frame``; return whether older was dropped."""
-        self._frames.append((frame, size))
+        if self._transport is not None and self._transport.send_now(frame):
+            return False
+        self._queue(frame, size)
         self._audio_bytes += size
-        self._is_filled.set()
         if self._audio_bytes <= self._limit_bytes:
             return False
         self._drop_oldest_audio()
@@ -66,21 +73,31 @@ class Outbox:
 
     def close(self) -> None:
         """Let ``run`` return once everything queued is sent."""
+        self._transport = None
         self._is_closing = True
         self._is_filled.set()
 
-    async def run(self, send: Callable[[str], Awaitable[None]]) -> None:
-        """Send until ``close``; raises what ``send`` raises."""
+    async def run(self, transport: Transport) -> None:
+        """Send until ``close``. Raises LinkLost."""
         frames, is_filled = self._frames, self._is_filled
-        while True:
-            while frames:
-                frame, size = frames.popleft()
-                self._audio_bytes -= size
-                await send(frame)
-            if self._is_closing:
-                return
-            is_filled.clear()
-            await is_filled.wait()
+        try:
+            while True:
+                while frames:
+                    frame, size = frames.popleft()
+                    self._audio_bytes -= size
+                    await transport.send(frame)
+                if self._is_closing:
+                    return
+                is_filled.clear()
+                self._transport = transport
+                await is_filled.wait()
+        finally:
+            self._transport = None
+
+    def _queue(self, frame: str, size: int) -> None:
+        self._transport = None
+        self._frames.append((frame, size))
+        self._is_filled.set()
 
     def _drop_oldest_audio(self) -> None:
         for position, (_, size) in enumerate(self._frames):

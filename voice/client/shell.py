@@ -23,8 +23,9 @@ from voice.protocol.server_events import AudioDelta, ServerEvent
 
 Event: TypeAlias = ServerEvent | m.Input
 
-_HOT = (m.MicFrame, AudioDelta)
-"""Events that never bring a deadline nearer."""
+_HOT = frozenset({m.MicFrame, AudioDelta})
+"""Audio: no act of it answers with an input, the sound itself is the last act, and no deadline
+comes nearer, so that it needs none of the care that other events get."""
 
 
 class Shell:
@@ -48,6 +49,7 @@ class Shell:
         broke: Callable[[Exception], None],
     ) -> None:
         self._core = core
+        self._handle = core.handle
         self._connection = Connection(group, dial=dial, new_codec=new_codec, feed=self.feed)
         self._tools = ToolRunner(tools, group, finished=self.feed)
         self._speaker = speaker
@@ -55,6 +57,7 @@ class Shell:
         self._closed = closed
         self._broke = broke
         self._loop = asyncio.get_running_loop()
+        self._time_s = self._loop.time
         self._sound = WireSound()
         self._is_feeding = False
         self._waiting: deque[Event] = deque()  # bounded: what one step's own devices answer
@@ -82,20 +85,18 @@ class Shell:
         if self._is_feeding:
             self._waiting.append(event)
             return
+        if type(event) in _HOT:
+            for action in self._handle(event, int(self._time_s() * 1000)):
+                self._acts[type(action)](action)
+            return
         self._is_feeding = True
         try:
-            feed(self._core, event, int(self._loop.time() * 1000), self._perform)
+            feed(self._core, event, int(self._time_s() * 1000), self._acts)
             while self._waiting:
-                feed(
-                    self._core,
-                    self._waiting.popleft(),
-                    int(self._loop.time() * 1000),
-                    self._perform,
-                )
+                feed(self._core, self._waiting.popleft(), int(self._time_s() * 1000), self._acts)
         finally:
             self._is_feeding = False
-        if type(event) not in _HOT:
-            self._look_ahead()
+        self._look_ahead()
 
     def feed_safely(self, event: Event) -> None:
         """Feed from a callback of the loop, where nobody would see an exception."""
@@ -125,9 +126,6 @@ class Shell:
     def dropped_audio_ms(self) -> int:
         """Audio of the microphone that was dropped because the network was too slow."""
         return self._connection.dropped_ms
-
-    def _perform(self, action: m.Action) -> m.Input | None:
-        return self._acts[type(action)](action)
 
     def _look_ahead(self) -> None:
         """Set the alarm to the core's next deadline; an alarm that rings early does no harm."""
@@ -166,8 +164,10 @@ class Shell:
         self._is_dropping = is_behind
 
     def _play(self, action: m.PlayAudio) -> None:
-        item_id, index = action.item_id, action.content_index
-        self._speaker.play(item_id, index, self._sound.to_speaker(item_id, index, action.audio))
+        item_id, index, audio = action.item_id, action.content_index, action.audio
+        if not self._sound.is_plain:
+            audio = self._sound.to_speaker(item_id, index, audio)
+        self._speaker.play(item_id, index, audio)
 
     def _send_event(self, action: m.SendEvent) -> m.Input | None:
         if self._connection.send(action.event):

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, SecurityError, WebSocketException
+from websockets.protocol import State
 
 from voice.client.connect_errors import connect_error
 from voice.errors import LinkLost
@@ -29,6 +30,13 @@ class Transport(Protocol):
 
     async def send(self, frame: str) -> None:
         """Send a text frame; waits while the network is behind. Raises LinkLost."""
+        ...
+
+    def send_now(self, frame: str) -> bool:
+        """Send a text frame if that needs no waiting; return whether it was sent.
+
+        Only while no ``send`` is under way. Saves a task switch for each chunk of audio.
+        """
         ...
 
     async def receive(self) -> str | bytes:
@@ -87,6 +95,17 @@ class WebSocketTransport:
             await self._connection.send(frame)
         except ConnectionClosed as error:
             raise _lost(error) from None
+
+    def send_now(self, frame: str) -> bool:
+        """Send a text frame if the connection is open and nothing waits to be written."""
+        protocol, writer = self._connection.protocol, self._connection.transport
+        if protocol.state is not State.OPEN or writer.get_write_buffer_size():
+            return False
+        # What ``connection.send`` does, without its coroutines: a third of the cost of a chunk.
+        protocol.send_text(frame.encode())
+        for data in protocol.data_to_send():
+            writer.write(data)
+        return True
 
     async def receive(self) -> str | bytes:
         """Return the next frame."""

@@ -22,7 +22,8 @@ class WireSound:
         self._encoder: WireEncoder | None = None
         self._decoder: WireDecoder | None = None
         self._part: tuple[str, int] | None = None
-        self._is_plain = True
+        self.is_plain = True
+        """Whether the speaker's audio passes as it is."""
 
     def set_formats(self, heard: AudioFormat, said: AudioFormat) -> None:
         """Use these formats for the microphone's and for the speaker's audio from now on."""
@@ -30,7 +31,7 @@ class WireSound:
             self._input, self._encoder = heard, self._new_encoder(heard)
         if said != self._output:
             self._output, self._decoder, self._part = said, None, None
-            self._is_plain = said == PCM16
+            self.is_plain = said == PCM16
 
     def to_wire(self, pcm: bytes) -> bytes:
         """Return the wire audio of a microphone frame; may be empty for a very short one."""
@@ -42,7 +43,7 @@ class WireSound:
 
     def to_speaker(self, item_id: str, content_index: int, audio: bytes) -> bytes:
         """Return the samples of an audio delta; each part is a stream of its own."""
-        if self._is_plain:
+        if self.is_plain:
             return audio
         from voice.audio.pcm import to_bytes
 

@@ -32,14 +32,13 @@ from voice.core.messages import (
     MicFrame,
     PlaybackDrained,
     PlaybackStopped,
-    Publish,
     Started,
     Tick,
     ToolFinished,
     UserPressed,
     UserTyped,
 )
-from voice.core.updates import Phase, PhaseChanged
+from voice.core.updates import Phase
 from voice.errors import VoiceError
 from voice.protocol import server_events as wire
 from voice.protocol.capabilities import Capabilities
@@ -85,8 +84,8 @@ class ClientCore:
         self._playback = PlaybackHandlers(state)
         self._errors = ErrorHandlers(state, self._link)
         self._unknown_types: set[str] = set()
-        self._shown_phase = Phase.CONNECTING
         # Audio comes fifty times a second each way and moves nothing that is settled afterwards.
+        # After the end this is empty, so that audio is absorbed like everything else.
         self._hot: dict[type, Handler] = {
             MicFrame: self._speech.on_mic_frame,
             wire.AudioDelta: self._responses.on_audio,
@@ -103,10 +102,8 @@ class ClientCore:
         actions: list[Action] = []
         state.actions = actions
         hot = self._hot.get(type(event))
-        if hot is not None and not state.link.is_over:
+        if hot is not None:
             hot(event)
-            if state.phase_may_have_changed:
-                self._show_phase()
             return actions
         if state.link.is_over:
             self._absorb(event)
@@ -114,9 +111,11 @@ class ClientCore:
         handler = self._handlers.get(type(event))
         if handler is not None:
             self._take(handler, event)
-        if not state.link.is_over:
+        if state.link.is_over:
+            self._hot = {}
+        else:
             self._settle()
-            self._show_phase()
+            state.show_phase()
         return actions
 
     def next_deadline_ms(self) -> int | None:
@@ -177,14 +176,6 @@ class ClientCore:
                 wish = state.wishes.pending
         if wish is not None and state.now_ms >= wish.not_before_ms:
             self._responses.ask()
-
-    def _show_phase(self) -> None:
-        state = self._state
-        state.phase_may_have_changed = False
-        phase = state.phase
-        if phase is not self._shown_phase:
-            self._shown_phase = phase
-            state.actions.append(Publish(PhaseChanged(phase)))
 
     def _absorb(self, event: wire.ServerEvent | Input) -> None:
         """Do nothing for an event that comes after the end, but see the socket close."""

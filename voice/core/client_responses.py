@@ -51,19 +51,21 @@ class ResponseHandlers:
 
     def on_audio(self, event: AudioDelta) -> None:
         """Hand audio to the speaker unless its response is dead. On the hot path."""
-        state = self._state
-        response_id = event.response_id or event.item_id
-        if state.is_dead(response_id) or event.item_id in state.cut_items or not event.audio:
+        state, item_id, audio = self._state, event.item_id, event.audio
+        response_id = event.response_id or item_id
+        if state.is_dead(response_id) or item_id in state.cut_items or not audio:
             return
-        playback = state.playback
-        if not playback.is_sounding:
-            state.phase_may_have_changed = True
-        state.slot.alive(state.now_ms)
-        playback.received(response_id, event.item_id, event.content_index, len(event.audio))
+        now_ms, index, playback = state.now_ms, event.content_index, state.playback
+        was_sounding = playback.is_sounding
+        playback.received(response_id, item_id, index, len(audio))
+        state.slot.alive(now_ms)
+        state.timeline.audio(response_id, now_ms)
         if response_id in state.finished:
-            playback.part_completed(event.item_id, event.content_index)
-        state.timeline.audio(response_id, state.now_ms)
-        state.actions.append(PlayAudio(event.item_id, event.content_index, event.audio))
+            playback.part_completed(item_id, index)
+        if not was_sounding:
+            state.show_phase()
+        # The last act, since a speaker may answer from within.
+        state.actions.append(PlayAudio(item_id, index, audio))
 
     def on_created(self, event: ResponseCreated) -> None:
         """A response began, asked for or not; one that nobody wants any more is cancelled."""

@@ -18,7 +18,7 @@ from voice.core.responses import ResponseSlot
 from voice.core.timeline import Timeline
 from voice.core.tool_calls import ToolCalls
 from voice.core.turn_state import TurnState, UserTurn
-from voice.core.updates import Phase, Update, WarningIssued
+from voice.core.updates import Phase, PhaseChanged, Update, WarningIssued
 from voice.core.uplink import Uplink
 from voice.core.wishes import Wishes
 from voice.protocol.capabilities import Capabilities
@@ -59,7 +59,7 @@ class ClientState:
 
         self.now_ms = 0
         self.actions: list[Action] = []
-        self.phase_may_have_changed = False
+        self.shown_phase = Phase.CONNECTING
 
         self.link = Link()
         self.slot = ResponseSlot()
@@ -141,6 +141,13 @@ class ClientState:
     def is_late(self, response_id: str) -> bool:
         """Return whether a response was seen before and is not the one in the slot."""
         return response_id != self.slot.response_id and response_id in self._epochs
+
+    def show_phase(self) -> None:
+        """Tell faces what the conversation is doing, if that changed."""
+        phase = self.phase
+        if phase is not self.shown_phase:
+            self.shown_phase = phase
+            self.actions.append(Publish(PhaseChanged(phase)))
 
     @property
     def phase(self) -> Phase:

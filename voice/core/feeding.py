@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
-from typing import Protocol
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol, TypeAlias
 
 from voice.core.messages import Action, Input
 from voice.protocol.server_events import ServerEvent
@@ -18,32 +18,29 @@ class Core(Protocol):
         ...
 
 
-def feed(
-    core: Core,
-    event: ServerEvent | Input,
-    now_ms: int,
-    perform: Callable[[Action], Input | None],
-) -> None:
+Acts: TypeAlias = Mapping[type, Callable[[Any], Input | None]]
+"""How to perform each type of action; what it returns is fed before anything else."""
+
+
+def feed(core: Core, event: ServerEvent | Input, now_ms: int, acts: Acts) -> None:
     """Let ``core`` take ``event`` and have its actions performed in list order.
 
-    Where ``perform`` answers with an input, that input is fed, and what it leads to performed,
-    before anything else: nothing slips between a flush and its truncate (DESIGN §5).
+    Where an act answers with an input, that input is fed, and what it leads to performed, before
+    anything else: nothing slips between a flush and its truncate (DESIGN §5).
     """
+    position = 0
     actions = core.handle(event, now_ms)
-    for position, action in enumerate(actions):
-        answer = perform(action)
+    for action in actions:
+        position += 1
+        answer = acts[type(action)](action)
         if answer is not None:
-            rest = deque(actions[position + 1 :])  # bounded: one step's actions
-            _perform_all(core, answer, rest, now_ms, perform)
+            rest = deque(actions[position:])  # bounded: one step's actions
+            _perform_all(core, answer, rest, now_ms, acts)
             return
 
 
 def _perform_all(
-    core: Core,
-    answer: Input | None,
-    waiting: deque[Action],
-    now_ms: int,
-    perform: Callable[[Action], Input | None],
+    core: Core, answer: Input | None, waiting: deque[Action], now_ms: int, acts: Acts
 ) -> None:
     """Go on after the first answer: answers first, then what still waits."""
     while answer is not None or waiting:
@@ -51,4 +48,5 @@ def _perform_all(
             waiting.extendleft(reversed(core.handle(answer, now_ms)))
             answer = None
             continue
-        answer = perform(waiting.popleft())
+        action = waiting.popleft()
+        answer = acts[type(action)](action)

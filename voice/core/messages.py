@@ -3,6 +3,9 @@
 Inputs say what happened here (past tense), actions are orders to the shell (imperative); what faces
 see is in ``voice.core.updates``. All audio here is in the session's wire format; the shell converts
 for microphone and speaker.
+
+Everything here is frozen but what carries audio: building a frozen value takes 0.3 us longer, and
+one chunk of audio should cost no more than 11 us in all (measured on two cores of an AMD EPYC).
 """
 
 from __future__ import annotations
@@ -68,7 +71,7 @@ class FrameRefused:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class MicFrame:
     """A stretch of the microphone, whole samples in the wire format."""
 
@@ -175,14 +178,14 @@ class SendEvent:
     event: ClientEvent
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class SendAudio:
     """Append microphone audio; the oldest is dropped where the network is too slow."""
 
     audio: bytes = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class PlayAudio:
     """Queue audio of one content part at the speaker."""
 

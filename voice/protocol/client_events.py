@@ -15,9 +15,12 @@ from voice.protocol.session_config import AnySession, ResponseConfig
 from voice.protocol.wire_model import ClientEventModel, UnknownEvent, Whole
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class AudioAppend:
-    """A decoded ``input_audio_buffer.append``: raw bytes in the session's input format."""
+    """A decoded ``input_audio_buffer.append``: raw bytes in the session's input format.
+
+    Not frozen, for the reason that ``AudioDelta`` is not; change none.
+    """
 
     audio: bytes
     event_id: str | None = None

@@ -6,7 +6,8 @@ conversation can be replayed.
 
 from __future__ import annotations
 
-from typing import TypeVar
+from collections.abc import Callable
+from typing import TypeVar, get_args
 
 from voice.core.client import ClientCore
 from voice.core.feeding import feed
@@ -62,6 +63,9 @@ class PureShell:
         self.clock.wake(lambda: self.core.next_deadline_ms(), lambda: self._feed_inside(Tick()))
         self.steps: list[tuple[int, ServerEvent | Input, list[Action]]] = []
         self.done: list[Action] = []
+        self._acts: dict[type, Callable[[Action], Input | None]] = {
+            action: self.perform for action in get_args(Action)
+        }
 
     def feed(self, event: ServerEvent | Input) -> list[Action]:
         """Feed one event; return everything that was done for it, in order."""
@@ -116,7 +120,7 @@ class PureShell:
         )
 
     def _feed_inside(self, event: ServerEvent | Input) -> None:
-        feed(self, event, self.clock(), self.perform)
+        feed(self, event, self.clock(), self._acts)
 
     def perform(self, action: Action) -> Input | None:
         """Do one action; the speaker answers a flush."""
