@@ -7,6 +7,7 @@ from tests.audio.loop_clock_kit import MovedLoopClock, settled
 from voice.audio.file_speaker import FileSpeaker
 from voice.audio.ports import Speaker
 from voice.audio.recording import laid_out
+from voice.errors import DeviceError
 from voice.protocol.playback import HeardPart
 
 MS = 24
@@ -149,3 +150,12 @@ async def test_by_the_running_loop_it_plays_in_real_time():
     speaker.play("a", 0, pcm(60))
     async with asyncio.timeout(5):
         assert await ended - began >= 0.059
+
+
+async def test_speech_without_an_end_is_given_up(speaker):
+    minute = pcm(60_000)
+    for _ in range(61):
+        speaker.play("a", 0, minute)
+    with pytest.raises(DeviceError, match="more than an hour"):
+        speaker.play("a", 0, minute)
+    speaker.flush()

@@ -56,7 +56,7 @@ class FileMicrophone:
         self._frame_samples = frame_ms * RATE_HZ // 1000
         self._tail = np.zeros(tail_silence_ms * RATE_HZ // 1000, np.int16)
         self._clock = clock
-        self._waiting: deque[_Utterance] = deque()
+        self._waiting: deque[_Utterance] = deque()  # bounded: _MOST_WAITING
         self._woken = asyncio.Event()
         self._is_closed = False
         self._said_samples = 0

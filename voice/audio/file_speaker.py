@@ -12,7 +12,11 @@ from voice.audio.loop_clock import Alarm, LoopClock
 from voice.audio.pcm import Pcm, from_bytes
 from voice.audio.ports import RATE_HZ
 from voice.audio.recording import Take, Tape
+from voice.errors import DeviceError
 from voice.protocol.playback import HeardPart
+
+MAX_AHEAD_S = 3_600.0
+"""Speech that may wait to be heard."""
 
 _Part = tuple[str, int]
 
@@ -43,7 +47,7 @@ class FileSpeaker:
         self._is_fast = pace == "fast"
         self._clock = clock
         self._on_drained: Callable[[], None] | None = None
-        self._queue: deque[_Chunk] = deque()
+        self._queue: deque[_Chunk] = deque()  # bounded: MAX_AHEAD_S
         self._heard_samples: dict[_Part, int] = {}
         self._alarm: Alarm | None = None
         self._tape = Tape()
@@ -55,7 +59,10 @@ class FileSpeaker:
             self._clock = asyncio.get_running_loop()
 
     def play(self, item_id: str, content_index: int, pcm: bytes) -> None:
-        """Queue whole PCM16 samples of one part. Does nothing before ``start``, after ``close``."""
+        """Queue whole PCM16 samples of one part. Does nothing before ``start``, after ``close``.
+
+        Raises DeviceError for an answer that is more than an hour long: something is wrong with it.
+        """
         if self._clock is None or self._on_drained is None:
             return
         samples = from_bytes(bytes(pcm))
@@ -63,6 +70,8 @@ class FileSpeaker:
         self._heard_samples.setdefault(part, 0)
         now_s = self._clock.time()
         start_s = max(now_s, self._queue[-1].end_s) if self._queue else now_s
+        if start_s - now_s > MAX_AHEAD_S:
+            raise DeviceError("the endpoint sent more than an hour of speech at once; given up")
         self._queue.append(_Chunk(part, samples, start_s))
         self._set_alarm()
 

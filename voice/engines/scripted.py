@@ -60,7 +60,7 @@ class ScriptedBrain:
         self, replies: Iterable[str | ScriptedReply] = (), *, otherwise: str = "Yes."
     ) -> None:
         """Take the replies; a string stands for a reply of that text."""
-        self._replies = deque(
+        self._replies = deque(  # bounded: by the script
             r if isinstance(r, ScriptedReply) else ScriptedReply(r) for r in replies
         )
         self._otherwise = ScriptedReply(otherwise)
@@ -163,7 +163,7 @@ class ScriptedStt:
 
     def __init__(self, transcripts: Iterable[str] = ()) -> None:
         """Take the transcripts."""
-        self._transcripts = deque(transcripts)
+        self._transcripts = deque(transcripts)  # bounded: by the script
         self.heard_samples: list[int] = []
 
     async def transcribe(self, pcm: Pcm, *, language: str | None = None) -> Transcript:
