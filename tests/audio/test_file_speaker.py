@@ -159,3 +159,11 @@ async def test_speech_without_an_end_is_given_up(speaker):
     with pytest.raises(DeviceError, match="more than an hour"):
         speaker.play("a", 0, minute)
     speaker.flush()
+
+
+async def test_a_part_that_goes_on_after_an_underrun_counts_from_its_first_sample(speaker, clock):
+    speaker.play("a", 0, pcm(100))
+    await clock.advance(0.5)
+    speaker.play("a", 0, pcm(100))
+    await clock.advance(0.0401)
+    assert speaker.flush() == (HeardPart("a", 0, 140),)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -17,6 +17,9 @@ from voice.protocol.playback import HeardPart
 
 MAX_AHEAD_S = 3_600.0
 """Speech that may wait to be heard."""
+
+MAX_EARLIER_PARTS = 32
+"""Parts that may go on after the speaker ran empty."""
 
 _Part = tuple[str, int]
 
@@ -49,6 +52,7 @@ class FileSpeaker:
         self._on_drained: Callable[[], None] | None = None
         self._queue: deque[_Chunk] = deque()  # bounded: MAX_AHEAD_S
         self._heard_samples: dict[_Part, int] = {}
+        self._earlier: OrderedDict[_Part, int] = OrderedDict()
         self._alarm: Alarm | None = None
         self._tape = Tape()
 
@@ -67,7 +71,7 @@ class FileSpeaker:
             return
         samples = from_bytes(bytes(pcm))
         part = (item_id, content_index)
-        self._heard_samples.setdefault(part, 0)
+        self._heard_samples.setdefault(part, self._earlier.get(part, 0))
         now_s = self._clock.time()
         start_s = max(now_s, self._queue[-1].end_s) if self._queue else now_s
         if start_s - now_s > MAX_AHEAD_S:
@@ -80,7 +84,7 @@ class FileSpeaker:
         heard = self.heard()
         self._record_head()
         self._queue.clear()
-        self._heard_samples.clear()
+        self._remember_parts()
         self._drop_alarm()
         return heard
 
@@ -130,6 +134,13 @@ class FileSpeaker:
             self._heard_samples[chunk.part] += int(chunk.pcm.size)
             self._tape.add(chunk.start_s, chunk.pcm)
 
+    def _remember_parts(self) -> None:
+        """Begin a new run; a part that goes on after a gap still counts from its first sample."""
+        self._earlier.update(self._heard_samples)
+        self._heard_samples.clear()
+        while len(self._earlier) > MAX_EARLIER_PARTS:
+            self._earlier.popitem(last=False)
+
     def _record_head(self) -> None:
         if self._queue:
             head = self._queue[0]
@@ -151,6 +162,6 @@ class FileSpeaker:
         self._alarm = None
         # A loop may call a clock tick early; at its alarm the last sample counts as heard.
         self._settle(is_drained=True)
-        self._heard_samples.clear()
+        self._remember_parts()
         if self._on_drained is not None:
             self._on_drained()
