@@ -32,8 +32,8 @@ class VadStream(Protocol):
     async def score(self, pcm: Pcm) -> Sequence[float]:
         """Return one probability in [0, 1] for each frame that ``pcm`` completes.
 
-        A frame is ``Vad.frame_samples`` long. Samples that do not fill a frame are kept for the
-        next call. Calls must not overlap.
+        A frame is ``Vad.frame_samples`` long. Samples that do not fill one are kept for the next
+        call. Calls must not overlap.
         """
         ...
 
@@ -116,8 +116,8 @@ class Tts(Protocol):
     ) -> AsyncIterator[SpeechChunk]:
         """Synthesise plain speakable text; chunks come as they are made.
 
-        Nothing comes for text without words. Every word of ``text.split()`` is reported once, in order,
-        over all chunks.
+        Nothing comes for text without words. Every word of ``text.split()`` is reported once, in
+        order, over all chunks.
         """
         ...
 
