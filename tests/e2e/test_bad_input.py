@@ -172,8 +172,15 @@ def test_server_that_never_answers(shell: Shell) -> None:
 )
 def test_malformed_settings_file(shell: Shell, tmp_path: Path, toml: str, words: str) -> None:
     (tmp_path / "voice.toml").write_bytes(toml.encode("latin-1"))
-    for command in (("config",), ANY_TURN, ("tools",), ("serve",)):
-        assert_failed(shell.voice(*command), 2, words)
+    assert_failed(shell.voice("config"), 2, words)
+
+
+@pytest.mark.parametrize("command", [ANY_TURN, ("tools",), ("serve",), ("demo",), ("talk",)])
+def test_malformed_settings_file_stops_every_command(
+    shell: Shell, tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    (tmp_path / "voice.toml").write_text("[session\n")
+    assert_failed(shell.voice(*command), 2, "voice.toml line 1")
 
 
 def test_settings_file_that_is_named_and_missing(shell: Shell) -> None:

@@ -24,7 +24,9 @@ def channels(path: Path) -> list[Pcm]:
 
 async def recognised(stt: MoonshineStt, pcm: Pcm) -> str:
     resampler = Resampler(RATE_HZ, 16_000, "high")
-    heard = np.concatenate([resampler.push(np.ascontiguousarray(pcm)), resampler.flush()])
+    # The recogniser allows so many tokens a second, and "5:10 p.m." has a lot of them.
+    silence = np.zeros(RATE_HZ, np.int16)
+    heard = np.concatenate([resampler.push(np.concatenate([pcm, silence])), resampler.flush()])
     return (await stt.transcribe(heard)).text.lower()
 
 
@@ -57,8 +59,7 @@ async def test_demo_asks_two_questions_and_both_answers_can_be_heard(tmp_path: P
     assert question_2[1] < answer_2[0]
     stt = MoonshineStt()
     try:
-        heard = await recognised(stt, assistant[answer_1[0] : answer_1[1] + RATE_HZ // 4])
-        assert "tokyo" in heard
+        assert "tokyo" in await recognised(stt, assistant[answer_1[0] : answer_1[1]])
         assert "voice assistant" in await recognised(stt, assistant[answer_2[0] :])
         assert "tokyo" in await recognised(stt, reply[: 3 * RATE_HZ])
     finally:
