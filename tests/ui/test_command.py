@@ -51,6 +51,14 @@ def test_several_problems_are_a_line_each(capsys: pytest.CaptureFixture[str]) ->
     assert capsys.readouterr().err == "voice: error: first\nvoice: error: second\n"
 
 
+def test_full_disk_is_no_bug_of_ours(capsys: pytest.CaptureFixture[str]) -> None:
+    full = OSError(28, "No space left on device")
+    assert guarded(lambda: raising(full), is_debug=False) == 1
+    assert capsys.readouterr().err == (
+        "voice: error: the system refused it: No space left on device\n"
+    )
+
+
 def test_unexpected_error_is_one_line_without_traceback(capsys: pytest.CaptureFixture[str]) -> None:
     status = guarded(lambda: raising(KeyError("odd\nthing")), is_debug=False)
     captured = capsys.readouterr().err

@@ -78,6 +78,12 @@ def guarded(work: Callable[[], int | None], *, is_debug: bool) -> int:
             logger.exception("the command failed")
         complain(str(error))
         return error.exit_code
+    except OSError as error:
+        if is_debug:
+            logger.exception("the command failed")
+        where = f" ({error.filename})" if error.filename else ""
+        complain(f"the system refused it: {error.strerror or type(error).__name__}{where}")
+        return 1
     except Exception as error:
         # Typer's usage errors have a message of their own; their class differs by version.
         usage = getattr(error, "format_message", None)
