@@ -210,9 +210,20 @@ def test_a_long_wrong_value_is_cut() -> None:
 
 
 @pytest.mark.parametrize(
+    ("typed", "url"),
+    [
+        ("openai", "wss://api.openai.com/v1/realtime"),
+        ("api.example.com/v1", "wss://api.example.com/v1"),
+        ("127.0.0.1:8765", "ws://127.0.0.1:8765"),
+    ],
+)
+def test_a_short_form_of_an_endpoint_is_completed(typed: str, url: str) -> None:
+    assert load_settings(overrides={"endpoint.url": typed}).endpoint.url == url
+
+
+@pytest.mark.parametrize(
     "url",
     [
-        "api.example.com/v1",
         "ftp://host/x",
         "wss://",
         "wss://host:port/",

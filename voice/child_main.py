@@ -24,6 +24,14 @@ from voice.settings import Settings
 MODULE = __name__
 """What ``voice.child`` runs."""
 
+_ONLY_FOR_THE_PARENT: dict[str, Any] = {
+    "host": "127.0.0.1",
+    "port": 0,
+    "tls_cert": None,
+    "tls_key": None,
+}
+"""Where a child listens, whatever the settings say of a server that others are to reach."""
+
 ORPHAN_LIMIT_S = 20.0
 """A child whose parent is gone ends by force after this long, whatever still holds it."""
 
@@ -59,7 +67,7 @@ def _serve_until_end(settings: Settings, token: SecretStr, report: BinaryIO) -> 
     secrets = (*settings.secret_values(), token.get_secret_value())
     # The file belongs to the parent: two processes must not rotate one file.
     setup_logging(settings.log.level, secrets=secrets)
-    config = replace(server_config(settings), host="127.0.0.1", port=0, token=token)
+    config = replace(server_config(settings), **_ONLY_FOR_THE_PARENT, token=token)
 
     async def serve() -> None:
         stop = asyncio.Event()

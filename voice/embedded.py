@@ -23,7 +23,12 @@ def server_config(settings: Settings) -> ServerConfig:
     """Return how the server listens, as the settings say."""
     server = settings.server
     return ServerConfig(
-        host=server.host, port=server.port, token=server.token, max_sessions=server.max_sessions
+        host=server.host,
+        port=server.port,
+        token=server.token,
+        max_sessions=server.max_sessions,
+        tls_cert=server.tls_cert,
+        tls_key=server.tls_key,
     )
 
 
@@ -91,6 +96,8 @@ async def _load_brain(settings: BrainSettings) -> Brain:
             api_key=key,
             start_timeout_s=settings.start_timeout_s,
             stall_timeout_s=settings.stall_timeout_s,
+            temperature=settings.temperature,
+            extra_body=settings.extra_body,
         )
     from voice.engines.offline_brain import OfflineBrain
 

@@ -18,6 +18,8 @@ from pydantic import (
 )
 from pydantic_settings import NoDecode
 
+from voice.errors import SettingsError
+from voice.protocol.typed_url import read_url
 from voice.settings_file import default_data_dir
 
 
@@ -75,6 +77,14 @@ def _secret(value: SecretStr) -> SecretStr:
 
 
 def _endpoint_url(value: str) -> str:
+    """Take a URL, ``host:port`` or ``openai``; only hosts of this house are guessed as ws."""
+    if value.strip().lower() == "openai":
+        return OPENAI_REALTIME_URL
+    if "://" not in value and value.strip():
+        try:
+            value = f"{read_url(value).scheme}://{value.strip()}"
+        except SettingsError as error:
+            raise ValueError(str(error)) from None
     return _url(value, ("wss", "ws", "https", "http"))
 
 
@@ -87,6 +97,9 @@ _Secret = Annotated[SecretStr, AfterValidator(_secret)]
 _UserPath = Annotated[Path, AfterValidator(Path.expanduser)]
 _Device = Annotated[int | str, BeforeValidator(_device)]
 
+
+OPENAI_REALTIME_URL = "wss://api.openai.com/v1/realtime"
+"""What ``endpoint.url = openai`` stands for."""
 
 OPENAI_URL = "https://api.openai.com/v1"
 """The base URL of a brain of kind ``openai`` that names none."""

@@ -60,7 +60,9 @@ def test_a_pause_too_short_to_be_told_is_not_resumed_either():
     assert Audio().speech(640).silence(64).speech(320).kinds() == [SpeechBegan]
 
 
-@pytest.mark.parametrize(("complete", "wait_ms"), [(0.9, 224), (0.5, 500), (0.1, 1_200), (None, 500)])
+@pytest.mark.parametrize(
+    ("complete", "wait_ms"), [(0.9, 224), (0.5, 500), (0.1, 1_200), (None, 500)]
+)
 def test_the_words_so_far_decide_how_long_silence_must_last(complete, wait_ms):
     audio = Audio().speech(640).silence(96)
     if complete is not None:

@@ -357,3 +357,15 @@ async def test_a_server_without_usage_or_keys_works(server, caplog):
     assert "stream_options" not in server.requests[0]
     await brain.close()
     await brain.close()
+
+
+async def test_settings_of_the_brain_go_with_every_request(server):
+    brain = await ChatBrain.load(
+        base_url=server.base_url, model="m", temperature=0.3, extra_body={"top_k": 20}
+    )
+    server.stream(text_event("Hi", "stop"))
+    await collect(brain)
+    (body,) = server.requests
+    assert body["temperature"] == 0.3
+    assert body["top_k"] == 20
+    await brain.close()

@@ -2,8 +2,10 @@
 
 import asyncio
 import json
+import ssl
 import urllib.error
 import urllib.request
+from pathlib import Path
 
 import pytest
 import websockets
@@ -13,6 +15,8 @@ from tests.server.serving_kit import connect, engines, server
 from voice.errors import EngineError, SettingsError
 from voice.server.app import ServerConfig
 from voice.server.serve import check_config, serving
+
+CERTIFICATE = Path(__file__).parent.parent / "client" / "self_signed.pem"
 
 
 async def get(url):
@@ -138,6 +142,21 @@ def test_an_open_address_without_a_token_is_refused():
         check_config(ServerConfig(host="0.0.0.0"))
     check_config(ServerConfig(host="0.0.0.0", token=SecretStr("x")))
     check_config(ServerConfig(host="::1"))
+
+
+async def test_a_server_with_a_certificate_speaks_tls():
+    trust = ssl.create_default_context(cafile=CERTIFICATE)
+    async with server(tls_cert=CERTIFICATE, tls_key=CERTIFICATE) as running:
+        assert running.url.startswith("wss://127.0.0.1")
+        async with connect(running, ssl=trust) as client:
+            assert (await client.read())["type"] == "session.created"
+
+
+def test_a_certificate_that_is_none_is_named(tmp_path):
+    nonsense = tmp_path / "cert.pem"
+    nonsense.write_text("not a certificate")
+    with pytest.raises(SettingsError, match="tls_cert"):
+        check_config(ServerConfig(tls_cert=nonsense, tls_key=nonsense))
 
 
 async def test_a_port_in_use_is_named():

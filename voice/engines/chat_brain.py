@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from voice.engines.chat_messages import request_body
@@ -45,10 +45,14 @@ class ChatBrain:
         include_usage: bool = True,
         max_tokens_field: MaxTokensField = "max_completion_tokens",
         start_timeout_s: float = START_TIMEOUT_S,
+        temperature: float | None = None,
+        extra_body: Mapping[str, Any] | None = None,
     ) -> None:
         """Take ownership of ``client``; ``load`` makes one.
 
-        ``include_usage`` and ``max_tokens_field`` adapt to servers that refuse the newer fields.
+        ``temperature`` is for requests that name none, ``extra_body`` holds fields of the server's
+        own that go with every request. ``include_usage`` and ``max_tokens_field`` adapt to servers
+        that refuse the newer fields.
         """
         self.name = model
         self._client = client
@@ -56,6 +60,8 @@ class ChatBrain:
         self._include_usage = include_usage
         self._max_tokens_field = max_tokens_field
         self._start_timeout_s = start_timeout_s
+        self._temperature = temperature
+        self._extra_body = dict(extra_body or {})
 
     @classmethod
     async def load(
@@ -87,6 +93,10 @@ class ChatBrain:
         from openai import OpenAIError
 
         body = request_body(request, model=self._model, max_tokens_field=self._max_tokens_field)
+        if self._temperature is not None:
+            body.setdefault("temperature", self._temperature)
+        if self._extra_body:
+            body["extra_body"] = self._extra_body
         if self._include_usage:
             body["stream_options"] = {"include_usage": True}
         gathered = ChatStream()

@@ -130,9 +130,9 @@ class MoonshineNet:
         Silence is added at the end: the weights take short silence after the last word for a pause
         and write a comma, and stretches under half a second confuse them.
         """
-        seconds = samples.size / _RATE_HZ
         missing = max(_TAIL_SAMPLES, _SHORTEST_SAMPLES - samples.size)
         samples = np.pad(samples, (0, missing))
+        seconds = samples.size / _RATE_HZ
         feed, logits = self._begin(samples)
         ids: list[int] = []
         log_probability = 0.0

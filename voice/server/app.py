@@ -7,6 +7,7 @@ import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from pydantic import SecretStr
 from starlette.applications import Starlette
@@ -42,6 +43,8 @@ class ServerConfig:
     token: SecretStr | None = None
     allowed_origins: tuple[str, ...] = ()
     max_sessions: int = 16
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
 
 
 @dataclass(slots=True)

@@ -7,6 +7,7 @@ import contextlib
 import ipaddress
 import logging
 import socket
+import ssl
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
@@ -38,7 +39,8 @@ class EmbeddedServer:
         """The WebSocket URL of ``/v1/realtime``; never holds the token."""
         host, port = self._listener.getsockname()[:2]
         shown = f"[{host}]" if ":" in host else host
-        return f"ws://{shown}:{port}/v1/realtime"
+        scheme = "ws" if self.state.config.tls_cert is None else "wss"
+        return f"{scheme}://{shown}:{port}/v1/realtime"
 
 
 class _QuietServer(uvicorn.Server):
@@ -51,12 +53,23 @@ class _QuietServer(uvicorn.Server):
 
 
 def check_config(config: ServerConfig) -> None:
-    """Raise SettingsError for a bind address that would let strangers in without a token."""
+    """Raise SettingsError for a configuration that cannot, or must not, be served.
+
+    A bind address that lets strangers in needs a token; a certificate must be one.
+    """
     if config.token is None and not _is_loopback(config.host):
         raise SettingsError(
             f"server.host is {config.host}, which other machines can reach, and no token is set: "
             "set VOICE_SERVER__TOKEN to a long random string, or bind to 127.0.0.1."
         )
+    if config.tls_cert is not None:
+        try:
+            ssl.create_default_context().load_cert_chain(config.tls_cert, config.tls_key)
+        except (OSError, ValueError) as error:
+            raise SettingsError(
+                "server.tls_cert and server.tls_key must be a PEM certificate chain and its key: "
+                f"{error}"
+            ) from error
 
 
 @contextlib.asynccontextmanager
@@ -78,6 +91,8 @@ async def serving(
         # Otherwise the first client pays for building each event model at its first use.
         await asyncio.to_thread(warm_up)
         state.engines = await load()
+        if task.done():
+            task.result()
         yield EmbeddedServer(state, listener)
     finally:
         for connection in list(state.connections):
@@ -121,6 +136,8 @@ def _uvicorn_config(state: ServerState) -> uvicorn.Config:
         log_level="warning",
         access_log=False,
         timeout_graceful_shutdown=STOP_LIMIT_S,
+        ssl_certfile=state.config.tls_cert,
+        ssl_keyfile=state.config.tls_key,
     )
 
 

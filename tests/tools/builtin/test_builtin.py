@@ -74,7 +74,7 @@ def test_no_two_tools_claim_the_same_sentence() -> None:
                 assert owner.setdefault(sentence, tool.name) == tool.name, sentence
 
 
-async def test_every_tool_answers_with_a_sentence_to_speak(tmp_path: Path) -> None:
+async def test_every_tool_that_wants_words_answers_with_a_sentence_to_speak(tmp_path: Path) -> None:
     async with Registry(data_dir=tmp_path, clock=ManualClock()) as registry:
         for tool, source in FOUND.tools:
             registry.add(tool, source)
@@ -82,6 +82,9 @@ async def test_every_tool_answers_with_a_sentence_to_speak(tmp_path: Path) -> No
             outcome = await registry.call(tool.name, json.dumps(ARGUMENTS.get(tool.name, {})))
 
             assert not outcome.is_error, outcome.output
+            if not outcome.speak:
+                assert "spoken" not in json.loads(outcome.output)
+                continue
             spoken = json.loads(outcome.output)["spoken"]
             assert spoken[0].isupper() or spoken[0].isdigit()
             assert spoken.endswith((".", "?", "!"))
