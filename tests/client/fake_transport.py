@@ -1,6 +1,8 @@
 """A transport without a network, for tests."""
 
 import asyncio
+from collections.abc import Callable
+from typing import NoReturn
 
 from voice.errors import LinkLost
 
@@ -41,11 +43,12 @@ class FakeTransport:
             return True
         return False
 
-    async def receive(self) -> str | bytes:
-        frame = await self.arriving.get()
-        if isinstance(frame, LinkLost):
-            raise frame
-        return frame
+    async def read(self, take: Callable[[str | bytes], None]) -> NoReturn:
+        while True:
+            frame = await self.arriving.get()
+            if isinstance(frame, LinkLost):
+                raise frame
+            take(frame)
 
     async def close(self, code: int, reason: str) -> None:
         if self.closed is None:

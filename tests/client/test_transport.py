@@ -51,6 +51,10 @@ async def listening(answer: Answer, tls: ssl.SSLContext | None = None) -> AsyncI
         server.close()
 
 
+def ignored(_: str | bytes) -> None:
+    """Take a frame that a test is not about."""
+
+
 async def test_frames_go_both_ways() -> None:
     async def script(peer: Peer) -> None:
         await peer.send_raw("one")
@@ -58,9 +62,13 @@ async def test_frames_go_both_ways() -> None:
 
     async with ScriptedEndpoint(script) as endpoint:
         transport = await open_at(endpoint.url)
-        assert await transport.receive() == "one"
+        frames: asyncio.Queue[str | bytes] = asyncio.Queue(10)
+        reading = asyncio.create_task(transport.read(frames.put_nowait))
+        assert await frames.get() == "one"
         await transport.send('{"type":"response.cancel"}')
         await transport.close(1000, "enough")
+        with pytest.raises(LinkLost):
+            await reading
     assert endpoint.requests[0].headers["Authorization"] == f"Bearer {KEY}"
 
 
@@ -103,7 +111,7 @@ async def test_the_end_is_told_with_code_and_reason() -> None:
     async with ScriptedEndpoint(script) as endpoint:
         transport = await open_at(endpoint.url)
         with pytest.raises(LinkLost, match=r"\(1001: Your session hit the maximum") as lost:
-            await transport.receive()
+            await transport.read(ignored)
         assert lost.value.code == 1001
         with pytest.raises(LinkLost):
             await transport.send("{}")
@@ -116,7 +124,7 @@ async def test_a_connection_that_breaks_off_has_code_1006() -> None:
     async with ScriptedEndpoint(script) as endpoint:
         transport = await open_at(endpoint.url)
         with pytest.raises(LinkLost, match="without a word") as lost:
-            await transport.receive()
+            await transport.read(ignored)
         assert lost.value.code == 1006
 
 

@@ -139,17 +139,19 @@ class Connection:
 
     async def _read(self, transport: Transport) -> NoReturn:
         """Feed what arrives; raises LinkLost at the end."""
-        receive, feed = transport.receive, self._feed
-        codec = self._codec
+        feed, codec = self._feed, self._codec
         is_greeted = False
-        while True:
-            frame = await receive()
+
+        def take(frame: str | bytes) -> None:
+            nonlocal is_greeted
             try:
                 event = codec.decode(frame)
             except RemoteProtocolError as error:
                 feed(FrameRefused(str(error)))
-                continue
+                return
             if not is_greeted and isinstance(event, SessionCreated):
                 is_greeted = True
                 feed(DialectDetected(codec.dialect or Dialect.GA))
             feed(event)
+
+        await transport.read(take)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, MutableMapping
-from typing import Any, Protocol
+from collections.abc import Callable, Mapping, MutableMapping
+from typing import Any, NoReturn, Protocol
 from urllib.parse import urlsplit
 
 from websockets.asyncio.client import ClientConnection, connect
@@ -39,8 +39,12 @@ class Transport(Protocol):
         """
         ...
 
-    async def receive(self) -> str | bytes:
-        """Return the next frame. Raises LinkLost once the connection is closed."""
+    async def read(self, take: Callable[[str | bytes], None]) -> NoReturn:
+        """Give every frame that arrives to ``take``, in order, as soon as it is here.
+
+        Raises LinkLost once the connection is closed, and what ``take`` raises. A callback, because
+        a coroutine for each delta would cost as much as decoding it.
+        """
         ...
 
     async def close(self, code: int, reason: str) -> None:
@@ -107,10 +111,12 @@ class WebSocketTransport:
             writer.write(data)
         return True
 
-    async def receive(self) -> str | bytes:
-        """Return the next frame."""
+    async def read(self, take: Callable[[str | bytes], None]) -> NoReturn:
+        """Give every frame to ``take``."""
+        receive = self._connection.recv
         try:
-            return await self._connection.recv()
+            while True:
+                take(await receive())
         except ConnectionClosed as error:
             raise _lost(error) from None
 
