@@ -48,6 +48,7 @@ class ServerCore:
         self._conversation = ServerConversation(new_id=new_id)
         self._responses = ServerResponses(self._conversation, new_id=new_id, voices=voices)
         self._turn_ended_ms: int | None = None
+        self._unanswered: set[str] = set()  # bounded: by the transcriptions on their way
         self._owes_answer = False
         self._handlers: dict[type, Callable[[Any, int], Actions]] = {
             AudioAppend: self._append,
@@ -178,6 +179,7 @@ class ServerCore:
 
     def _user_ended(self, ended: UserEnded, now_ms: int) -> Actions:
         self._turn_ended_ms = now_ms - ended.silence_ms
+        self._unanswered.add(ended.item_id)
         audio_end_ms = ended.audio_end_ms
         block = self.view.turn_detection
         if block is not None and block["type"] == "semantic_vad":
@@ -214,6 +216,8 @@ class ServerCore:
         return [msg.Send(committed), *_sends(self._conversation.add(entry))]
 
     def _turn_transcribed(self, turn: TurnTranscribed, now_ms: int) -> Actions:
+        is_unanswered = turn.item_id in self._unanswered
+        self._unanswered.discard(turn.item_id)
         entry = self.ledger.get(turn.item_id)
         if entry is None:
             return []
@@ -224,8 +228,9 @@ class ServerCore:
         if not self._turns.pending:
             actions += self._responses.release()
         block = self.view.turn_detection
-        # A turn without words gets no answer: it was noise (FIELD 21).
-        if block is not None and block["create_response"] and turn.text:
+        # Only what the detector ended is answered unasked: a client that commits by hand, or brings
+        # an item of its own, asks. A turn without words gets no answer: it was noise (FIELD 21).
+        if is_unanswered and block is not None and block["create_response"] and turn.text:
             self._owes_answer = True
         return actions
 
@@ -276,6 +281,7 @@ class ServerCore:
 
     def _delete_item(self, event: cl.ConversationItemDelete, now_ms: int) -> Actions:
         actions = _sends(self._conversation.delete(event.item_id))
+        self._unanswered.discard(event.item_id)
         actions += self._follow(self._turns.forget(event.item_id), now_ms)
         return actions if self._turns.pending else [*actions, *self._responses.release()]
 
@@ -284,7 +290,9 @@ class ServerCore:
         if self._turn_ended_ms is None:
             self._turn_ended_ms = now_ms
         actions = self._respond(overrides, now_ms)
-        self._owes_answer = False
+        if overrides.get("conversation") != "none":
+            self._unanswered.clear()
+            self._owes_answer = False
         return actions
 
     def _respond(self, overrides: dict[str, Any], now_ms: int) -> Actions:

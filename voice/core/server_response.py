@@ -76,6 +76,7 @@ class ResponseRun:
         self._done_items: list[Item] = []
         self._message: Entry | None = None
         self._part: SpokenPart | None = None
+        self._previous_id: str | None = None
         self._audio_ms = 0
 
     @property
@@ -211,7 +212,8 @@ class ResponseRun:
         return events, entry
 
     def _add_item(self, entry: Entry) -> Events:
-        previous_id = self._add_entry(entry) if self.options.in_conversation else None
+        if self.options.in_conversation:
+            self._previous_id = self._add_entry(entry)
         item = wire_item(entry)
         events: Events = [
             self._stamp(
@@ -223,7 +225,7 @@ class ResponseRun:
         ]
         if self.options.in_conversation:
             events.append(
-                self._stamp(ev.ConversationItemAdded, previous_item_id=previous_id, item=item)
+                self._stamp(ev.ConversationItemAdded, previous_item_id=self._previous_id, item=item)
             )
         return events
 
@@ -255,7 +257,9 @@ class ResponseRun:
         item = wire_item(entry)
         events: Events = []
         if self.options.in_conversation:
-            events.append(self._stamp(ev.ConversationItemDone, item=item))
+            events.append(
+                self._stamp(ev.ConversationItemDone, previous_item_id=self._previous_id, item=item)
+            )
         events.append(
             self._stamp(
                 ev.ResponseOutputItemDone,
