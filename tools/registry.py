@@ -273,9 +273,11 @@ class Registry:
         if not done:
             _log.error("a hook of %s took longer than %g s", name, _START_HOOK_S)
             return
-        outcome = pending.result()
-        if isinstance(outcome, Raised):
-            _log.error("a hook of %s failed\n%s", name, report_failure(outcome.error))
+        match pending.result():
+            case Raised(ToolError() as error):
+                _log.warning("a hook of %s could not do its work: %s", name, error)
+            case Raised(error):
+                _log.error("a hook of %s failed\n%s", name, report_failure(error))
 
     def _say(self, text: str) -> None:
         """Bring a notice to the loop, from whatever thread a tool says it."""

@@ -404,6 +404,28 @@ async def test_start_hooks_run_and_a_failing_one_is_logged(
     assert "a hook of kept failed" in caplog.text
 
 
+async def test_a_start_hook_without_a_folder_for_its_files_is_one_line_in_the_log(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    @tool
+    def kept() -> None: ...
+
+    @kept.on_start
+    def remember(context: ToolContext) -> None:
+        _ = context.data_dir
+
+    no_folder = tmp_path / "file"
+    no_folder.touch()
+    registry = Registry(data_dir=no_folder)
+    registry.add(kept, "test")
+    await registry.start()
+    await registry.close()
+
+    (record,) = caplog.records
+    assert record.getMessage().startswith("a hook of kept could not do its work: I cannot keep")
+    assert "\n" not in record.getMessage()
+
+
 async def test_a_closed_registry_answers_politely(registry: Registry) -> None:
     registry.add(echo, "test")
 
