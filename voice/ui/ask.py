@@ -23,6 +23,7 @@ from voice.ui.asking import ANSWER_LIMIT_S, Asker, PatientMicrophone, Prepared, 
 from voice.ui.command import complain, console_for
 from voice.ui.render import View
 from voice.ui.report import conversation_json
+from voice.ui.stdout import reserved_stdout
 from voice.ui.turns import Turn, TurnLog
 
 if TYPE_CHECKING:
@@ -63,8 +64,8 @@ async def ask(request: AskRequest, settings: Settings) -> int:
     if request.out is not None:
         check_writable(request.out, request.turns)
     # Whatever tools print must not get between the lines of the JSON.
-    with contextlib.redirect_stdout(sys.stderr) if request.as_json else contextlib.nullcontext():
-        view = View(console_for(sys.stderr if request.as_json else sys.stdout))
+    with reserved_stdout() if request.as_json else contextlib.nullcontext() as write:
+        view = View(console_for(sys.stdout))
         outcome = await converse(
             settings,
             prepared,
@@ -74,11 +75,10 @@ async def ask(request: AskRequest, settings: Settings) -> int:
             answer_limit_s=request.answer_limit_s,
         )
         reply_wav = write_reply(request.out, outcome.answered)
-    if request.as_json:
-        sys.stdout.buffer.write(conversation_json(outcome.turns, outcome.answered, reply_wav))
-        sys.stdout.flush()
-    elif reply_wav is not None:
-        view.note(f"The answer is in {reply_wav}.")
+        if write is not None:
+            write(conversation_json(outcome.turns, outcome.answered, reply_wav))
+        elif reply_wav is not None:
+            view.note(f"The answer is in {reply_wav}.")
     return _status(outcome.turns, prepared)
 
 

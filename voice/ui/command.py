@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
 import sys
@@ -66,12 +67,15 @@ def run(work: Coroutine[Any, Any, int]) -> int:
 def guarded(work: Callable[[], int | None], *, is_debug: bool) -> int:
     """Return the exit status of ``work``; whatever it raises becomes one line on stderr."""
     try:
-        return work() or 0
+        status = work() or 0
+        # Here and not at the interpreter's exit, where a full disk could no longer be told.
+        if sys.stdout is not None:
+            sys.stdout.flush()
+        return status
     except KeyboardInterrupt:
         return INTERRUPTED
-    except BrokenPipeError:
-        # Whoever read our output has left; that the exit's flush fails too need not be told.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except BrokenPipeError:  # whoever read our output has left, which need not be told
+        _drop_output()
         return 1
     except VoiceError as error:
         if is_debug:
@@ -81,6 +85,7 @@ def guarded(work: Callable[[], int | None], *, is_debug: bool) -> int:
     except OSError as error:
         if is_debug:
             logger.exception("the command failed")
+        _drop_output()
         where = f" ({error.filename})" if error.filename else ""
         complain(f"the system refused it: {error.strerror or type(error).__name__}{where}")
         return 1
@@ -94,9 +99,26 @@ def guarded(work: Callable[[], int | None], *, is_debug: bool) -> int:
 
 
 def complain(message: str) -> None:
-    """Print an error as one line, or one for each of its lines."""
-    for line in message[:_MAX_MESSAGE].splitlines() or [""]:
+    """Print an error as one line, or one for each of its lines.
+
+    An endpoint's own words may be in it, so what looks like a key is masked.
+    """
+    from voice.logs import redact
+
+    for line in redact(message[:_MAX_MESSAGE]).splitlines() or [""]:
         print(f"voice: error: {line}", file=sys.stderr)
+
+
+def _drop_output() -> None:
+    """Drop what standard output cannot take, lest the exit tries again and tells a second time."""
+    try:
+        sys.stdout.flush()
+    except (AttributeError, OSError, ValueError):
+        with contextlib.suppress(AttributeError, OSError, ValueError):
+            number = sys.stdout.fileno()
+            nothing = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nothing, number)
+            os.close(nothing)
 
 
 def console_for(stream: TextIO) -> Console:

@@ -11,6 +11,7 @@ from voice.app import Toolbox, build_tools
 from voice.protocol.tool_examples import EXAMPLES_KEY
 from voice.ui.command import complain, console_for
 from voice.ui.render import printable
+from voice.ui.stdout import reserved_stdout
 
 if TYPE_CHECKING:
     from voice.settings import Settings
@@ -18,14 +19,14 @@ if TYPE_CHECKING:
 
 def list_tools(settings: Settings, *, as_json: bool) -> int:
     """Print every tool with its schema; problems go to stderr."""
-    toolbox = build_tools(settings)
-    _tell_problems(toolbox)
-    rows = [_row(toolbox, spec) for spec in toolbox.specs]
-    if as_json:
-        options = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
-        sys.stdout.buffer.write(orjson.dumps(rows, option=options))
-        sys.stdout.flush()
-        return 0
+    with reserved_stdout() as write:
+        toolbox = build_tools(settings)
+        _tell_problems(toolbox)
+        rows = [_row(toolbox, spec) for spec in toolbox.specs]
+        if as_json:
+            options = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
+            write(orjson.dumps(rows, option=options))
+            return 0
     for row in rows:
         _print_row(row)
     return 0
@@ -33,14 +34,15 @@ def list_tools(settings: Settings, *, as_json: bool) -> int:
 
 async def call_tool(settings: Settings, name: str, arguments: str) -> int:
     """Call one tool and print what a model would be told; returns 1 where the tool failed."""
-    toolbox = build_tools(settings, on_notice=lambda text: print(text, file=sys.stderr))
-    _tell_problems(toolbox)
-    async with toolbox:
-        outcome = await toolbox.call(name, arguments)
-    if outcome.is_error:
-        complain(outcome.output)
-        return 1
-    print(outcome.output)
+    with reserved_stdout() as write:
+        toolbox = build_tools(settings, on_notice=lambda text: print(text, file=sys.stderr))
+        _tell_problems(toolbox)
+        async with toolbox:
+            outcome = await toolbox.call(name, arguments)
+        if outcome.is_error:
+            complain(outcome.output)
+            return 1
+        write(outcome.output.encode(errors="replace") + b"\n")
     return 0
 
 
