@@ -61,3 +61,24 @@ def test_a_key_in_the_url_is_not_a_key():
 def test_only_this_servers_own_pages_may_connect(origin, is_elsewhere):
     headers = {"host": "127.0.0.1:8765"} | ({"origin": origin} if origin else {})
     assert shake(headers=headers).comes_from_elsewhere(()) is is_elsewhere
+
+
+@pytest.mark.parametrize(
+    "page", ["http://localhost:8765", "http://127.0.0.1:8765", "http://[::1]:8765"]
+)
+def test_a_page_of_this_server_comes_from_here(page):
+    handshake = Handshake("/", {}, {"origin": page, "host": page.removeprefix("http://")}, ())
+    assert not handshake.comes_from_elsewhere(())
+
+
+@pytest.mark.parametrize("needs_token", [False, True])
+def test_a_foreign_name_that_points_at_this_machine_is_trusted_with_a_token_only(needs_token):
+    headers = {"origin": "http://evil.example:8765", "host": "evil.example:8765"}
+    handshake = Handshake("/", {}, headers, ())
+    assert handshake.comes_from_elsewhere((), needs_token=needs_token) is not needs_token
+
+
+@pytest.mark.parametrize("origin", ["null", "http://[", "", "file://"])
+def test_an_origin_that_names_no_page_is_elsewhere(origin):
+    handshake = Handshake("/", {}, {"origin": origin, "host": "localhost:8765"}, ())
+    assert handshake.comes_from_elsewhere(())

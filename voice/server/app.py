@@ -106,7 +106,8 @@ async def _realtime(socket: WebSocket) -> None:
 
 def _refusal(state: ServerState, handshake: Handshake) -> Response | None:
     config = state.config
-    if handshake.comes_from_elsewhere(config.allowed_origins):
+    needs_token = config.token is not None
+    if handshake.comes_from_elsewhere(config.allowed_origins, needs_token=needs_token):
         return _error(403, "forbidden_origin", "Pages of other sites may not use this server.")
     if config.token is not None and not handshake.presents(config.token.get_secret_value()):
         text = "Send the server's token as 'Authorization: Bearer TOKEN'."

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from voice.protocol.dialects import Dialect
+from voice.protocol.typed_url import is_loopback
 
 GA_PATHS = ("/v1/realtime", "/openai/v1/realtime", "/realtime")
 BETA_PATHS = ("/openai/realtime",)
@@ -68,12 +69,23 @@ class Handshake:
         offered = [name for name in self.subprotocols if name.startswith(KEY_PROTOCOL)]
         return keys + [name.removeprefix(KEY_PROTOCOL) for name in offered]
 
-    def comes_from_elsewhere(self, allowed_origins: Sequence[str]) -> bool:
+    def comes_from_elsewhere(
+        self, allowed_origins: Sequence[str], *, needs_token: bool = False
+    ) -> bool:
         """Whether a browser page of another site opens this socket.
 
-        Native clients send no Origin.
+        Native clients send no Origin. A page that came from a name equal to the Host is no proof: a
+        site may point its own name at this machine once its page is loaded (DNS rebinding). Only
+        where a token is asked for as well is the name enough.
         """
         origin = self.headers.get("origin")
         if origin is None or origin in allowed_origins:
             return False
-        return urlsplit(origin).netloc != self.headers.get("host") or origin == "null"
+        try:
+            page = urlsplit(origin)
+            name = page.hostname or ""
+        except ValueError:
+            return True
+        if page.netloc != self.headers.get("host"):
+            return True
+        return not (needs_token or is_loopback(name))
