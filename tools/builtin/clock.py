@@ -68,7 +68,7 @@ def get_time(ctx: ToolContext, place: str = "") -> dict[str, Any]:
     ],
 )
 def get_date(ctx: ToolContext, day: str = "today", place: str = "") -> dict[str, Any]:
-    """Tell the date and the day of the week of today or of any other day.
+    """Tell the date or the day of the week, of today or of any other day.
 
     Args:
         ctx: Given by the registry.

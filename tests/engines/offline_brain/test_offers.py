@@ -12,6 +12,10 @@ from voice.engines.offline_brain.parameters import read_parameters
         ("Tell the current time, here or in any city. More.", "tell the current time"),
         ("Tell which timers are set, and how long.", "tell which timers are set"),
         ("Put things on a list or another list of the many there are.", "put things on a list"),
+        (
+            "Tell the date or the day of the week, of today or of any other day.",
+            "tell the date or the day of the week",
+        ),
         ("LED strip control.", "LED strip control"),
         ("", "do it"),
         (
