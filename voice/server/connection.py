@@ -140,7 +140,7 @@ class Connection:
         try:
             code, reason = await self._outbox.run()
             await self._socket.close(code, reason)
-        except (LinkLost, OSError, RuntimeError) as error:
+        except (LinkLost, OSError, RuntimeError, WebSocketDisconnect) as error:
             raise _ClientGone from error
         raise _ClientGone
 
