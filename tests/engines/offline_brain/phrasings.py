@@ -558,6 +558,9 @@ FOREIGN = tuple(
 )
 
 NON_REQUESTS = (
+    "What's the weather tomorrow?",
+    "What will the temperature be on Friday?",
+    "What's the news today?",
     "Who wrote Hamlet?",
     "I went to the shop yesterday.",
     "What is the capital of France?",

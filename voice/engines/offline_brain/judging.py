@@ -36,6 +36,12 @@ _UNNAMED = 0.6
 """What is left of a match in which none of the template's own words was said: "ten minutes" alone
 asks for no timer. Two values of the right forms, or a sum, speak for themselves."""
 
+_SUBJECT_FROM = 0.9
+"""Weight from which a word left over is what somebody talks about."""
+
+_SUBJECT_SHARE = 0.8
+"""How much of the template's heaviest word must have been said, or something near it."""
+
 _NEARLY_EXACT = 0.97
 _STATEMENT_COST = 0.2
 _NEGATION_COST = 0.5
@@ -90,6 +96,8 @@ class Judge:
         aligned = explained / max(explained + max(reading.cost, 0.0), 1e-6)
         if form.literals and reading.forms < 2 and self._named(form, made) < _NAMING:
             aligned *= _UNNAMED
+        elif form.literals and self._is_about_something_else(form, made, reading):
+            aligned *= _UNNAMED
         missing = tuple(n for n, p in parameters.items() if p.required and n not in reading.values)
         score = _ALIGNED_SHARE * aligned + (1 - _ALIGNED_SHARE) * max(cosine, 0.0)
         score -= self._doubt(form, aligned) + _MISSING_COST * len(missing)
@@ -126,6 +134,18 @@ class Judge:
             for i, k, similar in made.matches
             if i not in inside
         )
+
+    def _is_about_something_else(self, form: Form, made: Alignment, reading: _Reading) -> bool:
+        """Return whether the subject of what was said is not the template's.
+
+        "What's the weather tomorrow?" shares its small words and the day with "what date is
+        tomorrow?", but its noun explains nothing and the template's was not said.
+        """
+        if not any(float(self.weights[i]) >= _SUBJECT_FROM for i in reading.left):
+            return False
+        weights = [float(self.index.weights[column]) for column in form.literals]
+        matched = max((similar * weights[k] for _, k, similar in made.matches), default=0.0)
+        return matched < _SUBJECT_SHARE * max(weights)
 
     def _doubt(self, form: Form, aligned: float) -> float:
         """Return what the kind of speech takes from the score."""
