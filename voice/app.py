@@ -149,9 +149,12 @@ async def open_session(
     speaker: Speaker,
     use_tools: bool = True,
     volume: VolumeControl | None = None,
+    on_missed: Callable[[str], None] | None = None,
 ) -> AsyncIterator[OpenSession]:
     """Open a session at the configured endpoint, or at a server of our own in a child process.
 
+    What tools have to tell from before the session, such as a timer that ended while nothing ran,
+    is announced in it, or given to ``on_missed`` where a conversation must hold nothing else.
     The session closes microphone and speaker. Raises the VoiceError that says why no session could
     be opened, and out of the body what ended it.
     """
@@ -174,7 +177,7 @@ async def open_session(
                 tools=toolbox,
             )
         )
-        announcements.go_to(session.announce)
+        announcements.go_to(session.announce, missed=on_missed)
         yield OpenSession(session, endpoint, toolbox.problems if toolbox else ())
 
 
@@ -188,10 +191,12 @@ class _Announcements:
     def say(self, text: str) -> None:
         self._tell(text)
 
-    def go_to(self, tell: Callable[[str], None]) -> None:
+    def go_to(
+        self, tell: Callable[[str], None], *, missed: Callable[[str], None] | None = None
+    ) -> None:
         self._tell = tell
         while self._waiting:
-            tell(self._waiting.popleft())
+            (missed or tell)(self._waiting.popleft())
 
 
 @contextlib.asynccontextmanager

@@ -152,3 +152,32 @@ def test_nothing_is_written_where_nothing_was_answered(tmp_path: Path) -> None:
 def test_answers_are_joined_without_the_pauses_between() -> None:
     takes = [Take(1.0, np.ones(10, np.int16)), Take(9.0, np.full(5, 2, np.int16))]
     assert joined(takes).tolist() == [1] * 10 + [2] * 5
+
+
+async def test_a_timer_that_ended_before_is_told_beside_the_conversation(tmp_path: Path) -> None:
+    folder = tmp_path / "tools"
+    folder.mkdir()
+    (folder / "late.py").write_text(LATE_TOOL)
+    view, shown = recording_view()
+    async with server(engines(replies=["Hello."])) as running:
+        wanted = load_settings(overrides={"endpoint.url": running.url, "tools.folder": str(folder)})
+        outcome = await converse(wanted, [Typed("Hi.")], view, is_fast=True)
+    (turn,) = outcome.turns
+    assert (turn.user_text, turn.assistant_text) == ("Hi.", "Hello.")
+    assert "Missed     Your eggs were ready." in shown.getvalue()
+
+
+LATE_TOOL = """
+from tools import ToolContext, tool
+
+
+@tool
+def eggs(ctx: ToolContext) -> str:
+    \"\"\"Boil eggs.\"\"\"
+    return "Done."
+
+
+@eggs.on_start
+def told(ctx: ToolContext) -> None:
+    ctx.say("Your eggs were ready.")
+"""

@@ -115,8 +115,9 @@ def test_help_is_quick() -> None:
     assert cpu_s < MAX_HELP_CPU_S
 
 
+@pytest.mark.parametrize("word", ["version", "--version"])
 def test_version_is_printed(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], word: str
 ) -> None:
-    assert run(monkeypatch, "version") == 0
+    assert run(monkeypatch, word) == 0
     assert capsys.readouterr().out.strip()

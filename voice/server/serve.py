@@ -43,6 +43,11 @@ class EmbeddedServer:
         return f"{scheme}://{shown}:{port}/v1/realtime"
 
 
+def _is_news(record: logging.LogRecord) -> bool:
+    """Drop what uvicorn calls an error of ours whenever a handshake is refused with an answer."""
+    return "without completing handshake" not in record.getMessage()
+
+
 class _QuietServer(uvicorn.Server):
     """A server that leaves the signals to the command line: a library must not take them."""
 
@@ -83,6 +88,7 @@ async def serving(
     EngineError when an engine cannot be loaded.
     """
     check_config(config)
+    logging.getLogger("uvicorn.error").addFilter(_is_news)
     listener = _bind(config)
     state = ServerState(config)
     server = _QuietServer(_uvicorn_config(state))

@@ -103,7 +103,12 @@ async def converse(
     speaker = FileSpeaker(pace=pace)
     log = TurnLog(asyncio.get_running_loop().time)
     async with opened(
-        settings, view, microphone=patient, speaker=speaker, use_tools=use_tools
+        settings,
+        view,
+        microphone=patient,
+        speaker=speaker,
+        use_tools=use_tools,
+        on_missed=lambda text: view.say("Missed", text),
     ) as opened_session:
         session = opened_session.session
         patient.waiting_ms = lambda: session.waiting_audio_ms

@@ -60,7 +60,13 @@ class _OrderedCommand(TyperCommand):
 
 
 @app.callback(invoke_without_command=True)
-def _start(ctx: typer.Context) -> None:
+def _start(
+    ctx: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    if version:
+        _print_version()
+        raise typer.Exit
     if ctx.invoked_subcommand is None:
         print(ctx.get_help())
 
@@ -232,6 +238,10 @@ def config(config: Config = None, assign: Assign = None, debug: Debug = False) -
 @app.command()
 def version() -> None:
     """Print the version."""
+    _print_version()
+
+
+def _print_version() -> None:
     from importlib.metadata import PackageNotFoundError
     from importlib.metadata import version as installed_version
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import tempfile
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,7 +33,10 @@ async def demo(settings: Settings, out: Path) -> int:
     view.note("A recorded voice asks two questions and gets two spoken answers.")
     if settings.endpoint.url is None and settings.brain.base_url is None:
         view.note("Everything is computed on this machine; nothing leaves it.")
-    outcome = await converse(settings, questions, view)
+    with tempfile.TemporaryDirectory(prefix="voice-demo-") as data_dir:
+        # The person's own timers and lists are not the demo's.
+        tools = settings.tools.model_copy(update={"data_dir": Path(data_dir)})
+        outcome = await converse(settings.model_copy(update={"tools": tools}), questions, view)
     _write(outcome, out, view)
     _tell_of_sound_card(settings, view)
     unanswered = len(QUESTIONS) - sum(bool(turn.assistant_text) for turn in outcome.turns)
