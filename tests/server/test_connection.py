@@ -158,6 +158,15 @@ async def test_a_flat_first_update_turns_the_connection_to_beta():
     assert updated["session"]["voice"] == "tone"
 
 
+async def test_a_beta_client_is_told_of_its_own_settings():
+    headers = {"OpenAI-Beta": "realtime=v1"}
+    async with server() as running, connect(running, additional_headers=headers) as client:
+        block = {"type": "server_vad", "threshold": 7}
+        await client.send("session.update", session={"turn_detection": block})
+        error = await client.until("error")
+    assert error["error"]["param"] == "session.turn_detection.threshold"
+
+
 async def test_a_bad_event_is_answered_with_its_id_and_the_session_goes_on():
     async with server() as running, connect(running) as client:
         await client.send("session.fly", event_id="evt_7")

@@ -163,8 +163,17 @@ def to_beta_server_event(event: Json, spelling: BetaSpelling = DEFAULT_BETA) -> 
             | "response.output_item.done"
         ):
             return [_with(event, beta_kind, "item", item_to_beta)]
+        case "error":
+            return [_with(event, beta_kind, "error", _error_to_beta)]
         case _:
             return [event if beta_kind == kind else {**event, "type": beta_kind}]
+
+
+def _error_to_beta(error: Any) -> Any:
+    """Name the setting that was refused as a BETA client knows it."""
+    if not isinstance(error, dict) or not isinstance(error.get("param"), str):
+        return error
+    return {**error, "param": nested_path_to_flat(error["param"])}
 
 
 def to_ga_client_event(event: Json) -> Json:
