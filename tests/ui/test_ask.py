@@ -11,7 +11,7 @@ from voice.audio.files import read_audio, write_wav
 from voice.audio.ports import RATE_HZ
 from voice.audio.recording import Take
 from voice.engines.scripted import ScriptedReply, tone
-from voice.errors import AudioFileError, SettingsError
+from voice.errors import AudioFileError, LinkLost, SettingsError
 from voice.settings import Settings, load_settings
 from voice.ui.ask import (
     MAX_TEXT,
@@ -181,3 +181,30 @@ def eggs(ctx: ToolContext) -> str:
 def told(ctx: ToolContext) -> None:
     ctx.say("Your eggs were ready.")
 """
+
+
+async def test_what_was_answered_before_the_link_was_lost_is_kept(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bundle = engines(replies=["First answer."])
+    async with server(bundle) as running:
+
+        class Leaving(type(bundle.brain)):
+            """Closes every connection at its second request."""
+
+            async def respond(self, request):
+                if self.requests:
+                    for connection in list(running.state.connections):
+                        connection.close(1011, "gone")
+                async for delta in super().respond(request):
+                    yield delta
+
+        bundle.brain.__class__ = Leaving
+        out = tmp_path / "reply.wav"
+        request = AskRequest(("One?", "Two?"), out=out, as_json=True, is_fast=True)
+        with pytest.raises(LinkLost):
+            await ask(request, settings(running.url))
+    report = orjson.loads(capsys.readouterr().out)
+    assert report["turns"][0]["assistant_text"] == "First answer."
+    assert report["reply_wav"] == str(out)
+    assert len(read_audio(out)) > 0

@@ -7,6 +7,7 @@ import contextlib
 import sys
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,7 @@ from voice.audio.files import FileMicrophone, FileSpeaker, read_audio, write_wav
 from voice.audio.pcm import Pcm
 from voice.audio.ports import RATE_HZ
 from voice.audio.recording import Take
-from voice.errors import AudioFileError, SettingsError
+from voice.errors import AudioFileError, SettingsError, VoiceError
 from voice.ui.asking import ANSWER_LIMIT_S, Asker, PatientMicrophone, Prepared, Spoken, Typed
 from voice.ui.command import complain, console_for
 from voice.ui.render import View
@@ -51,11 +52,15 @@ class AskRequest:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A conversation that is over: its turns, and what either side let sound."""
+    """A conversation that is over: its turns, and what either side let sound.
+
+    ``failure`` is what ended it before its time, after something had been answered.
+    """
 
     turns: list[Turn]
     said: list[Take]
     answered: list[Take]
+    failure: VoiceError | None = None
 
 
 async def ask(request: AskRequest, settings: Settings) -> int:
@@ -79,6 +84,8 @@ async def ask(request: AskRequest, settings: Settings) -> int:
             write(conversation_json(outcome.turns, outcome.answered, reply_wav))
         elif reply_wav is not None:
             view.note(f"The answer is in {reply_wav}.")
+    if outcome.failure is not None:
+        raise outcome.failure
     return _status(outcome.turns, prepared)
 
 
@@ -93,7 +100,7 @@ async def converse(
 ) -> Outcome:
     """Hold the conversation, showing what happens.
 
-    Raises the VoiceError that ended it.
+    Raises the VoiceError that ended it before anything was answered.
     """
     pace: Pace = "fast" if is_fast else "real"
     silence_ms = settings.session.silence_duration_ms or 0
@@ -102,28 +109,29 @@ async def converse(
     patient = PatientMicrophone(microphone)
     speaker = FileSpeaker(pace=pace)
     log = TurnLog(asyncio.get_running_loop().time)
-    async with opened(
-        settings,
-        view,
-        microphone=patient,
-        speaker=speaker,
-        use_tools=use_tools,
-        on_missed=lambda text: view.say("Missed", text),
-    ) as opened_session:
-        session = opened_session.session
-        patient.waiting_ms = lambda: session.waiting_audio_ms
-        asker = Asker(
-            session,
-            microphone,
-            log,
-            show=view.show,
-            fast=is_fast,
-            ends_turns=settings.session.turn_detection == "none",
-            answer_limit_s=answer_limit_s,
-        )
-        await asker.ask(prepared, announce=lambda one: _announce(view, one))
-        # Before the session closes them: what sounds until then is part of the conversation.
-        return Outcome(log.worth_telling(), microphone.takes(), speaker.takes())
+    parts = {"microphone": patient, "speaker": speaker, "use_tools": use_tools}
+    missed = partial(view.say, "Missed")
+    try:
+        async with opened(settings, view, on_missed=missed, **parts) as opened_session:
+            session = opened_session.session
+            patient.waiting_ms = lambda: session.waiting_audio_ms
+            asker = Asker(
+                session,
+                microphone,
+                log,
+                show=view.show,
+                fast=is_fast,
+                ends_turns=settings.session.turn_detection == "none",
+                answer_limit_s=answer_limit_s,
+            )
+            await asker.ask(prepared, announce=lambda one: _announce(view, one))
+            # Before the session closes them: what sounds until then is part of the conversation.
+            return Outcome(log.worth_telling(), microphone.takes(), speaker.takes())
+    except VoiceError as error:
+        turns = log.worth_telling()
+        if not any(turn.assistant_text for turn in turns):
+            raise
+        return Outcome(turns, microphone.takes(), speaker.takes(), error)
 
 
 @contextlib.asynccontextmanager

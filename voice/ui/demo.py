@@ -38,6 +38,8 @@ async def demo(settings: Settings, out: Path) -> int:
         tools = settings.tools.model_copy(update={"data_dir": Path(data_dir)})
         outcome = await converse(settings.model_copy(update={"tools": tools}), questions, view)
     _write(outcome, out, view)
+    if outcome.failure is not None:
+        raise outcome.failure
     _tell_of_sound_card(settings, view)
     unanswered = len(QUESTIONS) - sum(bool(turn.assistant_text) for turn in outcome.turns)
     if unanswered > 0:
