@@ -4,7 +4,8 @@ import socket
 
 import pytest
 
-from tests.engines.offline_brain.phrasings import BUILTIN_TOOLS, FOREIGN_TOOLS, tool
+from tests.engines.offline_brain.foreign_phrasings import FOREIGN_TOOLS
+from tests.engines.offline_brain.phrasings import BUILTIN_TOOLS, tool
 from voice.engines.offline_brain import OfflineBrain
 from voice.engines.ports import (
     Brain,

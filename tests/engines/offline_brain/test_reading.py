@@ -4,11 +4,10 @@ import time
 
 import pytest
 
+from tests.engines.offline_brain.foreign_phrasings import FOREIGN, FOREIGN_TOOLS
 from tests.engines.offline_brain.phrasings import (
     BUILTIN,
     BUILTIN_TOOLS,
-    FOREIGN,
-    FOREIGN_TOOLS,
     NON_REQUESTS,
     Phrasing,
     tool,
