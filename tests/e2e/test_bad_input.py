@@ -103,7 +103,7 @@ def test_ten_minutes_of_noise_end_in_one_line(shell: Shell, tmp_path: Path) -> N
         (("sing",), "No such command"),
         (("demo", "--out"), "--out"),
         (("tools", "call"), "name"),
-        (("ask", "--text", "x", "--set", "voice"), "SECTION.KEY=VALUE"),
+        (("ask", "--text", "x", "--set", "voice"), "SECTION.NAME=VALUE"),
         (("ask", "--text", "x", "--set", "session.loudness=3"), "unknown key session.loudness"),
         (("serve", "--port", "99999"), "at most 65535"),
         (("serve", "--host", "0.0.0.0"), "no token is set"),

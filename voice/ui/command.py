@@ -134,7 +134,7 @@ def _assigned(assignments: tuple[str, ...]) -> dict[str, object]:
         key, equals, value = assignment.partition("=")
         if not equals or "." not in key:
             raise SettingsError(
-                f"--set: expected SECTION.KEY=VALUE such as session.voice=heart, got {key!r}"
+                f"--set: expected SECTION.NAME=VALUE such as session.voice=heart, got {key!r}"
             )
         overrides[key.strip()] = value
     return overrides
