@@ -1,6 +1,5 @@
 import asyncio
 import re
-import time
 
 import numpy as np
 import pytest
@@ -131,17 +130,6 @@ async def test_a_cancelled_transcription_leaves_the_engine_usable(stt):
 async def test_another_language_is_refused_with_a_way_out(stt):
     with pytest.raises(EngineError, match=r"English only, not 'de'.*connect a recogniser"):
         await stt.transcribe(ear("stop"), language="de")
-
-
-async def test_a_short_turn_is_transcribed_quickly(stt):
-    pcm = ear("two_requests")
-    taken = []
-    for _ in range(5):
-        started = time.perf_counter()
-        await stt.transcribe(pcm)
-        taken.append(time.perf_counter() - started)
-    # 3.8 s of audio took 62 ms on one quiet core; the bound leaves room for a busy machine.
-    assert min(taken) < 0.3
 
 
 async def test_a_closed_engine_says_so():
