@@ -16,7 +16,7 @@ from voice.engines.offline_brain.reading import Ask, Calls, Confirm, Reader, Say
 from voice.engines.offline_brain.utterance import MAX_WORDS
 from voice.engines.ports import BrainTool
 
-MOST_WORK = 60
+MOST_WORK = 12
 """Comparisons that the most twisted sentence may cost."""
 
 
@@ -115,7 +115,7 @@ def test_a_turn_is_held_against_the_tools_a_few_times_only(counting):
     for phrasing in BUILTIN + FOREIGN:
         counting.read(phrasing.said)
 
-    assert counting.matcher.asked <= 3 * len(BUILTIN + FOREIGN)
+    assert counting.matcher.asked <= 1.5 * len(BUILTIN + FOREIGN)
 
 
 @pytest.mark.parametrize(
