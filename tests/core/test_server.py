@@ -4,6 +4,7 @@ import pytest
 
 from tests.core.server_desk import Desk, error_of, text_turn, types
 from voice.core import server_messages as msg
+from voice.core.server_responses import MAX_BESIDE
 from voice.protocol.client_events import AudioAppend
 
 
@@ -349,3 +350,12 @@ def test_a_turn_that_came_while_an_answer_ran_on_is_answered_after_it(desk):
     desk.give(msg.AnswerEnded(response_id))
     second = desk.ordered(msg.StartResponse)[1]
     assert second.prompt.entries[-1].text == "Second?"
+
+
+def test_responses_beside_the_conversation_never_keep_a_spoken_turn_from_its_answer(desk):
+    for _ in range(MAX_BESIDE):
+        desk.client("response.create", response={"conversation": "none", "input": []})
+    beside = {"conversation": "none", "input": []}
+    assert error_of(desk.client("response.create", response=beside)).code
+    sent = desk.say_turn("What time is it?")
+    assert types(sent)[-1] == "response.created"

@@ -57,7 +57,7 @@ class ServerResponses:
         in_conversation = overrides.get("conversation") != "none"
         if in_conversation and not self.slot.is_idle:
             raise refusals.active_response(str(self.slot.response_id))
-        if len(self._runs) > MAX_BESIDE:
+        if not in_conversation and self._beside() >= MAX_BESIDE:
             raise refusals.active_response("too many out-of-band responses")
         options = self._options(overrides, view.session, in_conversation)
         prompt = self._prompt(overrides, view.session)
@@ -83,6 +83,9 @@ class ServerResponses:
             self._waiting.append((start, overrides.get("input") is None))
             return actions
         return [*actions, start]
+
+    def _beside(self) -> int:
+        return sum(not run.options.in_conversation for run in self._runs.values())
 
     def release(self) -> Actions:
         """Start the brains that waited for the user's words."""
