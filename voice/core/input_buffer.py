@@ -1,8 +1,7 @@
 """The server's audio buffer: everything appended, addressed in milliseconds since the first byte.
 
 The clock is counted in audio, never in wall time, so a recorded file and a live microphone behave
-alike
-(PROTOCOL §2.4: offsets count from the first byte ever appended, across commits and clears).
+alike (PROTOCOL §2.4: offsets count from the first byte ever appended, across commits and clears).
 """
 
 from __future__ import annotations

@@ -30,11 +30,10 @@ class Entry:
     """One item of the conversation.
 
     ``text`` is what is taken as said: for a spoken answer that was cut, only what was heard; the
-    rest is in
-    ``unheard_text``. ``heard_ms`` is None until the item is truncated. ``name``, ``arguments`` and
-    ``call_id`` belong to function calls, ``text`` of a function_call_output is the output.
-    ``image_urls`` are
-    data URIs. ``spoken`` says whether the text is a transcript of audio.
+    rest is in ``unheard_text``. ``heard_ms`` is None until the item is truncated. ``name``,
+    ``arguments`` and ``call_id`` belong to function calls, ``text`` of a function_call_output is
+    the output. ``image_urls`` are data URIs. ``spoken`` says whether the text is a transcript of
+    audio.
     """
 
     item_id: str
@@ -113,10 +112,6 @@ class Ledger:
             del self._entries[oldest]
             dropped.append(oldest)
         return dropped
-
-    def append_text(self, item_id: str, delta: str) -> None:
-        """Add to an item's text. Raises UnknownItem."""
-        self.entry(item_id).text += delta
 
     def truncate(self, item_id: str, heard_ms: int, heard_text: str) -> None:
         """Keep ``heard_text`` (a prefix of the text) and set the rest apart. Raises UnknownItem."""

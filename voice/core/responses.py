@@ -1,8 +1,7 @@
 """The response slot: one owner of the question "may a response be asked for now?".
 
 A conversation has one slot. Both the client and the embedded server keep one; neither ever asks
-for, or
-runs, two responses of the default conversation at once (DESIGN §4, FAULTS §1.1).
+for, or runs, two responses of the default conversation at once (DESIGN §4, FAULTS §1.1).
 """
 
 from __future__ import annotations

@@ -1,10 +1,8 @@
 """ServerCore: the embedded server's side of one conversation, pure.
 
 ``handle`` takes a client event or an input of the shell and the current time, and answers with
-actions to
-be performed in order. A client's mistake becomes an ``error`` event that names the client's event
-id; it
-never ends the session (PROTOCOL §2.10, §6).
+actions to be performed in order. A client's mistake becomes an ``error`` event that names the
+client's event id; it never ends the session (PROTOCOL §2.10, §6).
 """
 
 from __future__ import annotations
@@ -200,9 +198,7 @@ class ServerCore:
 
     def _clear(self, _: cl.InputAudioBufferClear, now_ms: int) -> Actions:
         actions = self._follow(self._turns.clear(), now_ms)
-        cleared = self._stamp(
-            ev.InputAudioBufferCleared,
-        )
+        cleared = self._stamp(ev.InputAudioBufferCleared)
         return [*actions, msg.Send(cleared)]
 
     def _commit_audio(self, item_id: str, audio_ms: int) -> Actions:

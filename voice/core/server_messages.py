@@ -1,14 +1,13 @@
 """What goes into and comes out of ServerCore besides wire events.
 
 Inputs say what happened in the shell (an engine answered), actions are orders to it. Audio is in
-the
-session's wire format everywhere here; the shell converts for engines.
+the session's wire format everywhere here; the shell converts for engines.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 from voice.core.ledger import Entry
@@ -238,20 +237,11 @@ class StopResponse:
 
 
 @dataclass(frozen=True, slots=True)
-class CloseConnection:
-    """Close the socket after everything sent before."""
-
-    code: int
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
 class TurnMeasured:
     """A finished stage, for metrics; ``since_ms`` is how long it took."""
 
-    stage: Literal["transcript", "first_token", "first_audio", "response"]
+    stage: Literal["transcript", "first_token", "first_audio"]
     since_ms: int
-    labels: Mapping[str, str] = field(default_factory=dict)
 
 
 ServerAction: TypeAlias = (
@@ -263,6 +253,5 @@ ServerAction: TypeAlias = (
     | StartResponse
     | PrepareBrain
     | StopResponse
-    | CloseConnection
     | TurnMeasured
 )

@@ -1,8 +1,7 @@
 """The server's session: defaults, the merge rules of ``session.update``, and typed reads.
 
 The effective session is a plain dict in GA wire shape, because that is what goes back to the client
-whole
-(PROTOCOL §2.2: absent keeps, null clears, one bad field refuses the whole update).
+whole (PROTOCOL §2.2: absent keeps, null clears, one bad field refuses the whole update).
 """
 
 from __future__ import annotations
@@ -245,8 +244,8 @@ def merge(
     """Return the session after ``update``; the old one is left as it was.
 
     ``voices`` are those that can sound; an unknown one is reported as the first. ``spoken`` says
-    whether the assistant
-    has been heard already, after which its voice is fixed. Raises Refusal for the first bad field.
+    whether the assistant has been heard already, after which its voice is fixed. Raises Refusal for
+    the first bad field.
     """
     new: dict[str, Any] = copy.deepcopy(dict(session))
     for key, value in update.items():

@@ -1,10 +1,8 @@
 """Endpointing: when the user began to speak and when the turn is over.
 
 A pure machine. It is fed frames of (position in audio, speech probability) and, when the words so
-far are
-known, the probability that they are complete; it answers with what happened. Time is counted in
-audio
-(DESIGN §2, STYLE §2.10), so a recorded file and a live microphone behave alike.
+far are known, the probability that they are complete; it answers with what happened. Time is
+counted in audio (DESIGN §2, STYLE §2.10), so a recorded file and a live microphone behave alike.
 """
 
 from __future__ import annotations
@@ -32,8 +30,8 @@ class TurnRules:
     """How a turn ends. All times in ms of audio.
 
     ``wait_complete_ms`` applies when the words are complete, ``wait_unknown_ms`` when nothing is
-    known of them
-    and ``wait_incomplete_ms`` when they are not. For a fixed silence all three are equal.
+    known of them and ``wait_incomplete_ms`` when they are not. For a fixed silence all three are
+    equal.
     """
 
     threshold: float = 0.5
@@ -42,11 +40,6 @@ class TurnRules:
     wait_unknown_ms: int = 500
     wait_incomplete_ms: int = 1_200
     max_turn_ms: int = 60_000
-
-    @property
-    def reads_words(self) -> bool:
-        """Whether the words so far can change the decision."""
-        return self.wait_complete_ms != self.wait_incomplete_ms
 
     @classmethod
     def server_vad(

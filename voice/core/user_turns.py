@@ -1,10 +1,8 @@
 """The user's side of the server: the audio buffer, endpointing, and transcripts on their way.
 
 The recogniser starts at the likely end of speech, before the silence has run its full time; what it
-heard
-is thrown away if speech goes on (ENGINES "Speech to text"). So the words are there when the turn
-ends, and
-they may end it sooner.
+heard is thrown away if speech goes on (ENGINES "Speech to text"). So the words are there when the
+turn ends, and they may end it sooner.
 """
 
 from __future__ import annotations

@@ -1,14 +1,12 @@
 """The sockets that speech engines and brains plug into.
 
 Ports are asynchronous and speak in chunks and deltas. An adapter that computes runs its computing
-in a thread of its
-own: no port method may hold the event loop for more than a millisecond. Adapters import their heavy
-libraries inside functions; importing this package touches no engine. Adapters raise EngineError
-only.
+in a thread of its own: no port method may hold the event loop for more than a millisecond. Adapters
+import their heavy libraries inside functions; importing this package touches no engine. Adapters
+raise EngineError only.
 
 Engine audio going in is int16, shape (samples,), mono, 16 kHz; engine audio coming out is int16,
-shape
-(samples,), mono, at the engine's own ``rate_hz``.
+shape (samples,), mono, at the engine's own ``rate_hz``.
 """
 
 from __future__ import annotations
@@ -152,8 +150,7 @@ class BrainTool:
     """A function that the brain may call.
 
     ``parameters`` is a JSON schema. ``examples`` are the author's example sentences with ``{slot}``
-    names
-    that are parameter names, for brains that match sentences.
+    names that are parameter names, for brains that match sentences.
     """
 
     name: str

@@ -1,8 +1,7 @@
 """One client of the embedded server: a socket, a pure core, and engines at work.
 
 ``feed`` is the only way into the core; it is synchronous and performs the actions at once, in
-order. Tasks
-(socket reader, ears, transcriptions, responses) only ever call ``feed`` (DESIGN §5).
+order. Tasks (socket reader, ears, transcriptions, responses) only ever call ``feed`` (DESIGN §5).
 """
 
 from __future__ import annotations
@@ -57,7 +56,6 @@ class Connection:
         self._codec = codec
         self._engines = engines
         self._now_ms = now_ms
-        self._on_measured = on_measured
         self._voices = Voices(engines.brain, engines.tts)
         self._outbox = Outbox(socket.send_text)
         self._ears = Ears(engines.vad, core.view.input_format, self.feed)
@@ -77,7 +75,6 @@ class Connection:
             msg.StartResponse: self._start_response,
             msg.StopResponse: self._stop_response,
             msg.PrepareBrain: self._prepare_brain,
-            msg.CloseConnection: lambda close: self._outbox.close_with(close.code, close.reason),
             msg.TurnMeasured: on_measured,
         }
 

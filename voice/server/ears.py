@@ -1,8 +1,7 @@
 """One connection's ears: appended audio → 16 kHz → speech probabilities, in order.
 
 Engines never run on the event loop; this task waits for them and feeds the core. Audio that comes
-faster
-than it can be scored waits in a bounded line, and then the reader of the socket waits.
+faster than it can be scored waits in a bounded line, and then the reader of the socket waits.
 """
 
 from __future__ import annotations

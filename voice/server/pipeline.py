@@ -1,8 +1,7 @@
 """One response: brain deltas → speakable pieces → speech, as one cancellable task.
 
 The brain is read while earlier pieces are synthesised, so audio leaves as soon as the first piece
-is
-spoken (DESIGN §5). Everything made is fed to the core in order and bears the response's id.
+is spoken (DESIGN §5). Everything made is fed to the core in order and bears the response's id.
 """
 
 from __future__ import annotations
