@@ -9,8 +9,8 @@ from typing import Any, TypeVar
 
 from voice.engines.ports import Brain, Engines
 from voice.engines.speech import SpeechEngines, load_speech
-from voice.server.app import ServerConfig
 from voice.server.serve import serving
+from voice.server.state import ServerConfig
 from voice.settings import BrainSettings, Settings
 
 T = TypeVar("T")

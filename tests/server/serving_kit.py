@@ -16,8 +16,8 @@ from voice.engines.scripted import (
     ScriptedVad,
     tone,
 )
-from voice.server.app import ServerConfig
 from voice.server.serve import serving
+from voice.server.state import ServerConfig
 
 WAIT_S = 5
 

@@ -13,8 +13,8 @@ from pydantic import SecretStr
 
 from tests.server.serving_kit import connect, engines, server
 from voice.errors import EngineError, SettingsError
-from voice.server.app import ServerConfig
 from voice.server.serve import check_config, serving
+from voice.server.state import ServerConfig
 
 CERTIFICATE = Path(__file__).parent.parent / "client" / "self_signed.pem"
 

@@ -16,7 +16,8 @@ import uvicorn
 from voice.engines.ports import Engines
 from voice.errors import SettingsError
 from voice.protocol.codec import warm_up
-from voice.server.app import ServerConfig, ServerState, create_app
+from voice.server.app import create_app
+from voice.server.state import ServerConfig, ServerState
 
 logger = logging.getLogger(__name__)
 
