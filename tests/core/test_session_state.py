@@ -5,7 +5,8 @@ import copy
 import pytest
 
 from voice.core.refusals import Refusal
-from voice.core.session_state import SessionView, default_session, merge
+from voice.core.session_state import default_session, merge
+from voice.core.session_view import SessionView
 from voice.protocol.formats import PCMU
 
 

@@ -14,7 +14,7 @@ from voice.core import server_messages as msg
 from voice.core.responses import ResponseSlot
 from voice.core.server_conversation import ServerConversation
 from voice.core.server_response import OUTPUT_TOKEN_MS, ResponseOptions, ResponseRun, Status
-from voice.core.session_state import SessionView
+from voice.core.session_view import SessionView
 from voice.core.stamp import EventStamp
 from voice.protocol import server_events as ev
 from voice.protocol.formats import AudioFormat
