@@ -12,6 +12,7 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from voice.engines.ports import Engines
 from voice.errors import SettingsError
@@ -92,7 +93,7 @@ async def serving(
     logging.getLogger("uvicorn.error").addFilter(_is_news)
     listener = _bind(config)
     state = ServerState(config)
-    server = _QuietServer(_uvicorn_config(state))
+    server = _QuietServer(uvicorn_config(create_app(state), config))
     task = asyncio.create_task(server.serve([listener]))
     try:
         # Otherwise the first client pays for building each event model at its first use.
@@ -131,9 +132,10 @@ def _bind(config: ServerConfig) -> socket.socket:
     return listener
 
 
-def _uvicorn_config(state: ServerState) -> uvicorn.Config:
+def uvicorn_config(app: ASGIApp, config: ServerConfig) -> uvicorn.Config:
+    """Return how uvicorn serves an app: the one listener that conformance suites test as well."""
     return uvicorn.Config(
-        create_app(state),
+        app,
         ws="websockets-sansio",
         ws_max_size=MAX_FRAME_BYTES,
         ws_per_message_deflate=False,
@@ -144,8 +146,8 @@ def _uvicorn_config(state: ServerState) -> uvicorn.Config:
         log_level="warning",
         access_log=False,
         timeout_graceful_shutdown=STOP_LIMIT_S,
-        ssl_certfile=state.config.tls_cert,
-        ssl_keyfile=state.config.tls_key,
+        ssl_certfile=config.tls_cert,
+        ssl_keyfile=config.tls_key,
     )
 
 
