@@ -6,6 +6,9 @@ lightly.
 
 from __future__ import annotations
 
+MAX_SHOWN = 80
+"""Characters of a client's own text that an error shows."""
+
 
 class Refusal(Exception):
     """A client's request that cannot be met; the session goes on.
@@ -55,7 +58,7 @@ def unknown_item(verb: str, item_id: str) -> Refusal:
     """No item has this id; ``verb`` is truncate, retrieve or delete."""
     return Refusal(
         f"item_{verb}_invalid_item_id",
-        f"Error {verb.rstrip('e')}ing item: the item with id '{item_id}' does not exist.",
+        f"Error {verb.rstrip('e')}ing item: the item with id '{_short(item_id)}' does not exist.",
         param="item_id",
     )
 
@@ -64,7 +67,7 @@ def unknown_anchor(item_id: str) -> Refusal:
     """``previous_item_id`` names no item."""
     return Refusal(
         "item_create_invalid_previous_item_id",
-        f"Error creating item: the previous item with id '{item_id}' does not exist.",
+        f"Error creating item: the previous item with id '{_short(item_id)}' does not exist.",
         param="previous_item_id",
     )
 
@@ -73,7 +76,7 @@ def duplicate_item(item_id: str) -> Refusal:
     """The id is taken."""
     return Refusal(
         "item_create_duplicate_item_id",
-        f"Error creating item: an item with id '{item_id}' already exists.",
+        f"Error creating item: an item with id '{_short(item_id)}' already exists.",
         param="item.id",
     )
 
@@ -107,15 +110,16 @@ def voice_is_fixed() -> Refusal:
 
 def unknown_parameter(param: str) -> Refusal:
     """A field that the API does not have."""
+    param = _short(param)
     return Refusal("unknown_parameter", f"Unknown parameter: '{param}'.", param=param)
 
 
 def invalid_value(param: str, expected: str, got: object) -> Refusal:
     """A value outside what the API allows."""
-    shown = repr(got)
-    shown = shown if len(shown) <= 80 else shown[:77] + "..."
     return Refusal(
-        "invalid_value", f"Invalid value: {shown}. Supported values are: {expected}.", param=param
+        "invalid_value",
+        f"Invalid value: {_short(repr(got))}. Supported values are: {expected}.",
+        param=param,
     )
 
 
@@ -133,3 +137,33 @@ def missing(param: str) -> Refusal:
     return Refusal(
         "missing_required_parameter", f"Missing required parameter: '{param}'.", param=param
     )
+
+
+def _short(text: str) -> str:
+    """Cut what a client sent: an error never echoes more than a line of it."""
+    return text if len(text) <= MAX_SHOWN else text[: MAX_SHOWN - 3] + "..."
+
+
+def too_long(param: str, limit: int, length: int) -> Refusal:
+    """A string has more characters than are allowed."""
+    return Refusal(
+        "string_above_max_length",
+        f"Invalid '{param}': string too long. Expected a string with maximum length {limit}, "
+        f"but got a string with length {length} instead.",
+        param=param,
+    )
+
+
+def too_many_properties(param: str, limit: int, count: int) -> Refusal:
+    """An object has more pairs than are allowed."""
+    return Refusal(
+        "object_above_max_properties",
+        f"Invalid '{param}': too many properties. Expected an object with at most {limit} "
+        f"properties, but got an object with {count} properties instead.",
+        param=param,
+    )
+
+
+def bad_media(param: str, expected: str) -> Refusal:
+    """Sound or a picture that cannot be read."""
+    return Refusal("invalid_value", f"Invalid '{param}': expected {expected}.", param=param)

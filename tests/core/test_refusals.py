@@ -1,0 +1,24 @@
+"""What a client is told when its request cannot be met."""
+
+import pytest
+
+from voice.core import refusals
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        refusals.unknown_item("retrieve", "x" * 10_000),
+        refusals.unknown_anchor("x" * 10_000),
+        refusals.duplicate_item("x" * 10_000),
+        refusals.unknown_parameter("session." + "x" * 10_000),
+        refusals.invalid_value("session.include", "null", ["x" * 10_000]),
+    ],
+)
+def test_an_error_echoes_no_more_than_a_line_of_what_was_sent(refusal):
+    assert len(refusal.message) < 250
+    assert len(refusal.param) < 100
+
+
+def test_short_text_is_echoed_whole():
+    assert "'item_9'" in refusals.unknown_item("retrieve", "item_9").message
