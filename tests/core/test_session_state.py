@@ -5,8 +5,10 @@ import copy
 import pytest
 
 from voice.core.refusals import Refusal
-from voice.core.session_state import default_session, merge
+from voice.core.session_fields import SLOWEST_SPEED
+from voice.core.session_state import default_session, merge, wire_session
 from voice.core.session_view import SessionView
+from voice.engines.tts import SLOWEST
 from voice.protocol.formats import PCMU
 
 
@@ -76,6 +78,84 @@ def test_what_no_engine_can_do_is_accepted_and_reported_as_off(session):
     assert new["audio"]["input"]["noise_reduction"] is None
 
 
+@pytest.mark.parametrize(
+    ("update", "path", "in_effect"),
+    [
+        ({"truncation": "disabled"}, ("truncation",), "auto"),
+        (
+            {"truncation": {"type": "retention_ratio", "retention_ratio": 0.8}},
+            ("truncation",),
+            "auto",
+        ),
+        ({"prompt": {"id": "pmpt_1"}}, ("prompt",), None),
+        ({"reasoning": {"effort": "low"}}, ("reasoning",), None),
+        ({"include": ["item.input_audio_transcription.logprobs"]}, ("include",), None),
+        ({"audio": {"output": {"speed": 0.25}}}, ("audio", "output", "speed"), 0.5),
+        ({"audio": {"output": {"speed": 1.5}}}, ("audio", "output", "speed"), 1.5),
+        ({"model": "gpt-realtime"}, ("model",), "offline"),
+        ({"id": "mine"}, ("id",), "sess_1"),
+        ({"parallel_tool_calls": False}, ("parallel_tool_calls",), False),
+        ({"audio": None}, ("audio", "output", "voice"), "heart"),
+    ],
+)
+def test_what_comes_back_is_what_is_in_effect(session, update, path, in_effect):
+    value = updated(session, update)
+    for name in path:
+        value = value[name]
+    assert value == in_effect
+
+
+def test_the_slowest_speed_is_the_voices_own():
+    assert SLOWEST_SPEED == SLOWEST
+
+
+def test_transcription_names_the_recogniser_and_keeps_the_language(session):
+    block = {"model": "whisper-1", "language": "en", "prompt": "names", "keywords": ["Zoe"]}
+    first = updated(session, {"audio": {"input": {"transcription": block}}})
+    second = updated(first, {"audio": {"input": {"transcription": {"model": "other"}}}})
+    in_effect = {"model": "local", "language": "en", "prompt": None}
+    assert first["audio"]["input"]["transcription"] == in_effect
+    assert second["audio"]["input"]["transcription"] == in_effect
+    off = updated(second, {"audio": {"input": {"transcription": None}}})
+    assert off["audio"]["input"]["transcription"] is None
+
+
+def test_a_transcription_session_shows_its_input_and_nothing_else(session):
+    new = updated(session, {"type": "transcription"})
+    assert wire_session(new) == {
+        "type": "transcription",
+        "object": "realtime.transcription_session",
+        "id": "sess_1",
+        "expires_at": 0,
+        "include": None,
+        "audio": {
+            "input": {
+                "format": {"type": "audio/pcm", "rate": 24_000},
+                "transcription": {"model": "local", "language": None, "prompt": None},
+                "noise_reduction": None,
+                "turn_detection": {
+                    "type": "server_vad",
+                    "threshold": 0.5,
+                    "prefix_padding_ms": 300,
+                    "silence_duration_ms": 500,
+                },
+            }
+        },
+    }
+
+
+def test_a_transcription_session_always_transcribes(session):
+    update = {"type": "transcription", "audio": {"input": {"transcription": None}}}
+    assert updated(session, update)["audio"]["input"]["transcription"]["model"] == "local"
+
+
+def test_a_session_comes_back_from_transcription_as_it_was(session):
+    there = updated(session, {"type": "transcription"})
+    back = updated(there, {"type": "realtime"})
+    assert wire_session(back)["object"] == "realtime.session"
+    assert back["audio"]["output"] == session["audio"]["output"]
+
+
 def test_an_unknown_voice_is_reported_as_the_one_that_will_sound(session):
     new = updated(session, {"audio": {"output": {"voice": "alloy"}}})
     assert new["audio"]["output"]["voice"] == "heart"
@@ -98,12 +178,12 @@ def test_a_changed_voice_after_audio_refuses_the_whole_update(session):
         ({"audio": 3}, "invalid_type", "session.audio"),
         ({"instructions": 3}, "invalid_type", "session.instructions"),
         ({"output_modalities": ["text", "audio"]}, "invalid_value", "session.output_modalities"),
-        ({"max_output_tokens": 0}, "invalid_value", "session.max_output_tokens"),
+        ({"max_output_tokens": 0}, "integer_below_min_value", "session.max_output_tokens"),
         ({"tools": [{"type": "function"}]}, "missing_required_parameter", "session.tools[0].name"),
         ({"tool_choice": "maybe"}, "invalid_value", "session.tool_choice"),
         (
             {"audio": {"input": {"format": {"type": "audio/pcm", "rate": 8000}}}},
-            "invalid_value",
+            "integer_below_min_value",
             "session.audio.input.format.rate",
         ),
         (
@@ -113,7 +193,7 @@ def test_a_changed_voice_after_audio_refuses_the_whole_update(session):
         ),
         (
             {"audio": {"input": {"turn_detection": {"type": "server_vad", "threshold": 2}}}},
-            "invalid_value",
+            "decimal_above_max_value",
             "session.audio.input.turn_detection.threshold",
         ),
         (
@@ -121,7 +201,62 @@ def test_a_changed_voice_after_audio_refuses_the_whole_update(session):
             "unknown_parameter",
             "session.audio.input.turn_detection.threshold",
         ),
-        ({"audio": {"output": {"speed": 9}}}, "invalid_value", "session.audio.output.speed"),
+        (
+            {"audio": {"output": {"speed": 9}}},
+            "decimal_above_max_value",
+            "session.audio.output.speed",
+        ),
+        (
+            {"audio": {"output": {"format": {"type": "audio/pcm", "rate": 48_000}}}},
+            "integer_above_max_value",
+            "session.audio.output.format.rate",
+        ),
+        (
+            {"audio": {"input": {"format": {"type": "audio/opus"}}}},
+            "invalid_value",
+            "session.audio.input.format.type",
+        ),
+        (
+            {"audio": {"input": {"turn_detection": {"idle_timeout_ms": "soon"}}}},
+            "invalid_type",
+            "session.audio.input.turn_detection.idle_timeout_ms",
+        ),
+        (
+            {"audio": {"input": {"transcription": {"colour": "red"}}}},
+            "unknown_parameter",
+            "session.audio.input.transcription.colour",
+        ),
+        (
+            {"audio": {"input": {"noise_reduction": {"type": "loud"}}}},
+            "invalid_value",
+            "session.audio.input.noise_reduction.type",
+        ),
+        ({"truncation": "sometimes"}, "invalid_value", "session.truncation"),
+        (
+            {"truncation": {"type": "retention_ratio"}},
+            "missing_required_parameter",
+            "session.truncation.retention_ratio",
+        ),
+        (
+            {"truncation": {"type": "retention_ratio", "retention_ratio": 1.5}},
+            "decimal_above_max_value",
+            "session.truncation.retention_ratio",
+        ),
+        ({"include": ["everything"]}, "invalid_value", "session.include[0]"),
+        ({"reasoning": {"effort": "huge"}}, "invalid_value", "session.reasoning.effort"),
+        ({"prompt": {}}, "missing_required_parameter", "session.prompt.id"),
+        ({"tracing": "always"}, "invalid_value", "session.tracing"),
+        ({"type": "translation"}, "invalid_value", "session.type"),
+        (
+            {"type": "transcription", "instructions": "x"},
+            "unknown_parameter",
+            "session.instructions",
+        ),
+        (
+            {"type": "transcription", "audio": {"output": {"voice": "x"}}},
+            "unknown_parameter",
+            "session.audio.output",
+        ),
     ],
 )
 def test_a_bad_field_is_refused_with_its_name(session, update, code, param):

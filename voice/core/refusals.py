@@ -6,6 +6,8 @@ lightly.
 
 from __future__ import annotations
 
+from typing import Literal
+
 MAX_SHOWN = 80
 """Characters of a client's own text that an error shows."""
 
@@ -167,3 +169,64 @@ def too_many_properties(param: str, limit: int, count: int) -> Refusal:
 def bad_media(param: str, expected: str) -> Refusal:
     """Sound or a picture that cannot be read."""
     return Refusal("invalid_value", f"Invalid '{param}': expected {expected}.", param=param)
+
+
+def out_of_range(
+    param: str, low: float, high: float, got: float, *, kind: Literal["integer", "decimal"]
+) -> Refusal:
+    """A number beyond its bounds."""
+    is_low = got < low
+    side, sign, bound = ("below", ">=", low) if is_low else ("above", "<=", high)
+    which = "minimum" if is_low else "maximum"
+    return Refusal(
+        f"{kind}_{side}_{'min' if is_low else 'max'}_value",
+        f"Invalid '{param}': {kind} {side} {which} value. "
+        f"Expected a value {sign} {bound:g}, but got {got:g} instead.",
+        param=param,
+    )
+
+
+def too_many(param: str, most: int, got: int) -> Refusal:
+    """An array beyond its length."""
+    return Refusal(
+        "array_above_max_length",
+        f"Invalid '{param}': array too long. Expected an array with maximum length {most}, "
+        f"but got an array with length {got} instead.",
+        param=param,
+    )
+
+
+def pattern(param: str, expected: str) -> Refusal:
+    """A string that does not match what the API allows."""
+    return Refusal(
+        "invalid_value",
+        f"Invalid '{param}': string does not match pattern. "
+        f"Expected a string that matches the pattern '{expected}'.",
+        param=param,
+    )
+
+
+def only_transcribes() -> Refusal:
+    """A response is asked of a session that makes none."""
+    return Refusal(
+        "invalid_value",
+        "A transcription session makes no responses. Update the session to type 'realtime', or "
+        "open one without intent=transcription, to get answers.",
+        param="type",
+    )
+
+
+def session_expired(minutes: int) -> Refusal:
+    """The session is as old as one may get; the close reason says the same."""
+    return Refusal(
+        "session_expired", f"Your session hit the maximum duration of {minutes} minutes."
+    )
+
+
+def unknown_reference(param: str, item_id: str) -> Refusal:
+    """An ``item_reference`` names no item of the conversation."""
+    return Refusal(
+        "invalid_value",
+        f"Invalid '{param}': the item with id '{item_id}' does not exist in the conversation.",
+        param=param,
+    )

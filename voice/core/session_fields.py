@@ -1,14 +1,35 @@
-"""Checks of the single fields of a session: each returns the value in effect or refuses it."""
+"""Checks of the single fields of a session: each returns the value in effect or refuses it.
+
+A field that our engines cannot honour is accepted, where upstream would accept it, and comes back
+as what is really in effect:
+
+| field | comes back as | why |
+|---|---|---|
+| ``audio.input.noise_reduction`` | null | nothing filters the input |
+| ``audio.input.transcription.model`` | the recogniser's own name | there is one recogniser |
+| ``audio.input.transcription.prompt`` | null | it takes no hints |
+| ``… .delay``, ``.keywords``, ``.languages`` | absent | likewise |
+| ``audio.output.voice``, unknown | the first voice | what will sound |
+| ``tools`` of type mcp | left out of the list | none is hosted; a refusal would lose the rest too |
+| ``tool_choice`` of type mcp | ``auto`` | likewise |
+| ``truncation`` | ``auto`` | old items are always dropped as needed, and by one rule |
+| ``prompt``, ``reasoning``, ``tracing`` | null | there is nothing to honour them |
+| ``include`` | null | the recogniser gives no log probabilities of tokens |
+| ``model``, ``id``, ``object``, ``expires_at`` | unchanged | the server's own |
+| ``audio.output.speed`` under 0.5 | 0.5 | the slowest that the voices speak |
+| ``parallel_tool_calls``, ``temperature`` | as asked | given to the brain |
+
+A session of type ``transcription`` always transcribes, and has no output, tools or instructions.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, TypeAlias
+from collections.abc import Mapping
+from typing import Any
 
-from voice.core import refusals
+from voice.core import refusals, session_tools
+from voice.core.field_checks import Check, fields_of, flag, integer, number, one_of, text
 from voice.protocol.formats import PCM16, PCMA, PCMU, AudioFormat
-
-Check: TypeAlias = Callable[[str, Any], Any]
 
 SERVER_VAD: Mapping[str, Any] = {
     "type": "server_vad",
@@ -26,124 +47,53 @@ SEMANTIC_VAD: Mapping[str, Any] = {
     "interrupt_response": True,
 }
 
+LOG_PROBABILITIES = "item.input_audio_transcription.logprobs"
 
-def _anything(_: str, value: Any) -> Any:
-    return value
-
-
-def _text(param: str, value: Any) -> Any:
-    if value is None:
-        return ""
-    if not isinstance(value, str):
-        raise refusals.invalid_type(param, "a string", value)
-    return value
-
-
-def _flag(param: str, value: Any) -> Any:
-    if not isinstance(value, bool):
-        raise refusals.invalid_type(param, "a boolean", value)
-    return value
-
-
-def _number(low: float, high: float) -> Check:
-    def check(param: str, value: Any) -> Any:
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            raise refusals.invalid_type(param, "a number", value)
-        if not low <= value <= high:
-            raise refusals.invalid_value(param, f"{low:g} to {high:g}", value)
-        return value
-
-    return check
-
-
-def _integer(low: int, high: int, *, nullable: bool = False) -> Check:
-    def check(param: str, value: Any) -> Any:
-        if value is None and nullable:
-            return None
-        if isinstance(value, bool) or not isinstance(value, int):
-            raise refusals.invalid_type(param, "an integer", value)
-        if not low <= value <= high:
-            raise refusals.invalid_value(param, f"{low} to {high}", value)
-        return value
-
-    return check
-
-
-def _one_of(*values: str) -> Check:
-    def check(param: str, value: Any) -> Any:
-        if value not in values:
-            raise refusals.invalid_value(param, ", ".join(map(repr, values)), value)
-        return value
-
-    return check
+SLOWEST_SPEED = 0.5
+"""No voice of ours speaks slower; faster than the API allows, all of them do."""
 
 
 def _modalities(param: str, value: Any) -> Any:
+    if not isinstance(value, list):
+        raise refusals.invalid_type(param, "an array", value)
     if value not in (["audio"], ["text"]):
         raise refusals.invalid_value(param, "['audio'] and ['text']", value)
     return list(value)
 
 
-def _token_limit(param: str, value: Any) -> Any:
-    return "inf" if value in ("inf", None) else _integer(1, 4096)(param, value)
+def token_limit(param: str, value: Any) -> Any:
+    """Take 1 to 4096, or ``inf``."""
+    return "inf" if value in ("inf", None) else integer(1, 4096)(param, value)
 
 
-def _format(param: str, value: Any) -> Any:
-    expected = "'audio/pcm' at rate 24000, 'audio/pcmu', 'audio/pcma'"
+def wire_format(param: str, value: Any) -> Any:
+    """Take one of the three formats of the API."""
+    expected = "'audio/pcm', 'audio/pcmu', and 'audio/pcma'"
     try:
         audio_format = AudioFormat.from_ga(value)
     except (ValueError, TypeError, KeyError, AttributeError):
-        raise refusals.invalid_value(param, expected, value) from None
-    if audio_format not in (PCM16, PCMU, PCMA):
-        raise refusals.invalid_value(f"{param}.rate", expected, audio_format.rate_hz)
+        raise refusals.invalid_value(f"{param}.type", expected, value) from None
+    for known in (PCM16, PCMU, PCMA):
+        if known.type == audio_format.type:
+            integer(known.rate_hz, known.rate_hz)(f"{param}.rate", audio_format.rate_hz)
     return audio_format.to_ga()
 
 
-def _tools(param: str, value: Any) -> Any:
-    if value is None:
-        return []
-    if not isinstance(value, list):
-        raise refusals.invalid_type(param, "an array", value)
-    for index, entry in enumerate(value):
-        where = f"{param}[{index}]"
-        if not isinstance(entry, dict):
-            raise refusals.invalid_type(where, "an object", entry)
-        if entry.get("type", "function") == "function" and not isinstance(entry.get("name"), str):
-            raise refusals.missing(f"{where}.name")
-    return [{"type": "function", **entry} for entry in value]
-
-
-def _tool_choice(param: str, value: Any) -> Any:
-    if isinstance(value, dict):
-        if value.get("type") not in ("function", "mcp"):
-            raise refusals.invalid_value(f"{param}.type", "'function', 'mcp'", value.get("type"))
-        return value
-    return _one_of("none", "auto", "required")(param, "auto" if value is None else value)
-
-
 def _voice(param: str, value: Any) -> Any:
-    if isinstance(value, dict) and isinstance(value.get("id"), str):
-        return value["id"]
-    return _text(param, value)
-
-
-def _transcription(param: str, value: Any) -> Any:
-    if value is None:
-        return None
-    if not isinstance(value, dict):
-        raise refusals.invalid_type(param, "an object", value)
-    return {"model": None, "language": None, "prompt": None, **value}
+    if isinstance(value, dict):
+        return text(f"{param}.id", value.get("id"))
+    return text(param, value)
 
 
 _VAD_CHECKS: Mapping[str, Check] = {
-    "type": _one_of("server_vad", "semantic_vad"),
-    "threshold": _number(0.0, 1.0),
-    "prefix_padding_ms": _integer(0, 10_000),
-    "silence_duration_ms": _integer(0, 60_000),
-    "idle_timeout_ms": _integer(1, 600_000, nullable=True),
-    "eagerness": _one_of("low", "medium", "high", "auto"),
-    "create_response": _flag,
-    "interrupt_response": _flag,
+    "type": one_of("server_vad", "semantic_vad"),
+    "threshold": number(0.0, 1.0),
+    "prefix_padding_ms": integer(0, 10_000),
+    "silence_duration_ms": integer(0, 60_000),
+    "idle_timeout_ms": integer(1, 600_000, nullable=True),
+    "eagerness": one_of("low", "medium", "high", "auto"),
+    "create_response": flag,
+    "interrupt_response": flag,
 }
 
 
@@ -164,30 +114,107 @@ def turn_detection(param: str, value: Any, old: Mapping[str, Any] | None) -> Any
     return merged
 
 
-def _unheard_of(param: str, value: Any) -> Any:
-    """Accept and report null: no engine of ours can honour it."""
-    return None
+def _texts(param: str, value: Any) -> Any:
+    if not isinstance(value, list):
+        raise refusals.invalid_type(param, "an array", value)
+    return [text(f"{param}[{index}]", entry) for index, entry in enumerate(value)]
+
+
+_TRANSCRIPTION_CHECKS: Mapping[str, Check] = {
+    "model": text,
+    "language": text,
+    "prompt": text,
+    "delay": one_of("minimal", "low", "medium", "high", "xhigh"),
+    "keywords": _texts,
+    "languages": _texts,
+}
+
+
+def transcription(param: str, value: Any, old: Mapping[str, Any] | None, *, recogniser: str) -> Any:
+    """Return the whole block after an update of it; ``old`` is what was in effect."""
+    if value is None:
+        return None
+    asked = fields_of(param, value, _TRANSCRIPTION_CHECKS)
+    language = asked.get("language", old["language"] if old else None)
+    return {"model": recogniser, "language": language or None, "prompt": None}
+
+
+def _speed(param: str, value: Any) -> Any:
+    return max(SLOWEST_SPEED, number(0.25, 1.5)(param, value))
+
+
+def _noise_reduction(param: str, value: Any) -> None:
+    checks = {"type": one_of("near_field", "far_field"), "strength": number(0.0, 1.0)}
+    if value is not None:
+        fields_of(param, value, checks)
+
+
+def _truncation(param: str, value: Any) -> str:
+    if isinstance(value, dict):
+        limits = {"post_instructions": integer(0, 2**31)}
+        checks: dict[str, Check] = {
+            "type": one_of("retention_ratio"),
+            "retention_ratio": number(0.0, 1.0),
+            "token_limits": lambda where, entry: fields_of(where, entry, limits),
+        }
+        taken = fields_of(param, value, checks)
+        for name in ("type", "retention_ratio"):
+            if taken.get(name) is None:
+                raise refusals.missing(f"{param}.{name}")
+    elif value is not None:
+        one_of("auto", "disabled")(param, value)
+    return "auto"
+
+
+def _tracing(param: str, value: Any) -> None:
+    if value is not None and not isinstance(value, dict):
+        one_of("auto")(param, value)
+
+
+def _prompt(param: str, value: Any) -> None:
+    if value is None:
+        return
+    if not isinstance(value, dict):
+        raise refusals.invalid_type(param, "an object", value)
+    if not value.get("id"):
+        raise refusals.missing(f"{param}.id")
+
+
+def _reasoning(param: str, value: Any) -> None:
+    if value is not None:
+        effort = one_of("minimal", "low", "medium", "high", "xhigh")
+        fields_of(param, value, {"effort": effort})
+
+
+def _include(param: str, value: Any) -> None:
+    if value is None:
+        return
+    if not isinstance(value, list):
+        raise refusals.invalid_type(param, "an array", value)
+    for index, entry in enumerate(value):
+        one_of(LOG_PROBABILITIES)(f"{param}[{index}]", entry)
 
 
 TOP: Mapping[str, Check] = {
-    "type": _one_of("realtime", "transcription"),
-    "instructions": _text,
+    "instructions": text,
     "output_modalities": _modalities,
-    "tools": _tools,
-    "tool_choice": _tool_choice,
-    "max_output_tokens": _token_limit,
-    "temperature": _number(0.0, 2.0),
-    "parallel_tool_calls": _flag,
-    "tracing": _unheard_of,
-    "truncation": _anything,
-    "prompt": _unheard_of,
-    "reasoning": _unheard_of,
-    "include": _anything,
+    "tools": session_tools.tools,
+    "tool_choice": session_tools.tool_choice,
+    "max_output_tokens": token_limit,
+    "temperature": number(0.0, 2.0),
+    "parallel_tool_calls": lambda param, value: value is None or flag(param, value),
+    "tracing": _tracing,
+    "truncation": _truncation,
+    "prompt": _prompt,
+    "reasoning": _reasoning,
+    "include": _include,
 }
-INPUT: Mapping[str, Check] = {
-    "format": _format,
-    "transcription": _transcription,
-    "noise_reduction": _unheard_of,
+TOP_OF_TRANSCRIPTION: Mapping[str, Check] = {"include": _include}
+INPUT: Mapping[str, Check] = {"format": wire_format, "noise_reduction": _noise_reduction}
+OUTPUT: Mapping[str, Check] = {
+    "format": wire_format,
+    "voice": _voice,
+    "speed": _speed,
 }
-OUTPUT: Mapping[str, Check] = {"format": _format, "voice": _voice, "speed": _number(0.25, 1.5)}
-SET_BY_SERVER = frozenset({"id", "object", "expires_at", "model"})
+SESSION_TYPE = one_of("realtime", "transcription")
+SET_BY_SERVER = frozenset({"id", "object", "expires_at", "model", "client_secret"})
