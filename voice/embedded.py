@@ -7,7 +7,7 @@ import contextlib
 from collections.abc import AsyncIterator, Coroutine
 from typing import Any, TypeVar
 
-from voice.engines.ports import Brain, Engines
+from voice.engines.ports import Brain, EngineQueue, Engines
 from voice.engines.speech import SpeechEngines, load_speech
 from voice.server.serve import serving
 from voice.server.state import ServerConfig
@@ -69,8 +69,14 @@ async def load_engines(settings: Settings) -> tuple[SpeechEngines, Engines]:
     if isinstance(brain, BaseException):
         speech.close()
         raise brain
+    thinking: EngineQueue | None = getattr(brain, "queue", None)  # only a brain that computes here
     engines = Engines(
-        vad=speech.vad, turn_end=speech.turn_end, stt=speech.stt, brain=brain, tts=speech.tts
+        vad=speech.vad,
+        turn_end=speech.turn_end,
+        stt=speech.stt,
+        brain=brain,
+        tts=speech.tts,
+        queues=speech.queues if thinking is None else (*speech.queues, thinking),
     )
     return speech, engines
 

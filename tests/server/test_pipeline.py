@@ -6,7 +6,9 @@ import pytest
 
 from tests.server.serving_kit import until
 from voice.core import server_messages as msg
+from voice.engines.fair_line import Urgency
 from voice.engines.scripted import ScriptedBrain, ScriptedReply, ScriptedTts
+from voice.engines.threads import current_urgency
 from voice.protocol.formats import PCM16
 from voice.server.pipeline import Voices, run_response
 
@@ -108,3 +110,20 @@ async def test_long_speech_travels_in_short_deltas():
     fed = await run("Word.", tts=ScriptedTts(word_ms=1_000))
     sizes = [len(step.audio) for step in fed if isinstance(step, msg.SpeechMade)]
     assert sizes == [9_600] * 5
+
+
+async def test_an_answer_makes_way_the_further_it_runs_ahead_of_its_playing():
+    urgencies = []
+
+    class Watched(ScriptedTts):
+        async def speak(self, text, *, voice=None, speed=1.0):
+            chunks = super().speak(text, voice=voice, speed=speed)
+            async for chunk in chunks:
+                urgencies.append(current_urgency())
+                yield chunk
+
+    words = " ".join(["word"] * 19)
+    await run(f"{words} end.", tts=Watched(word_ms=1_100))
+
+    ahead = [Urgency.AHEAD] * 13
+    assert urgencies == [Urgency.WAITED_FOR, *ahead, *[Urgency.UNHURRIED] * 6]

@@ -230,11 +230,44 @@ class Brain(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class QueueState:
+    """How busy an engine is at one moment.
+
+    ``longest_wait_s`` is how long the first of the calls that somebody waits for in silence has
+    waited so far; 0 when none waits.
+    """
+
+    waiting: int
+    running: int
+    longest_wait_s: float
+
+
+class EngineQueue(Protocol):
+    """The waiting line in front of an engine, to be watched."""
+
+    name: str
+    """What messages and metrics call the engine."""
+
+    def state(self) -> QueueState:
+        """Return what waits and runs at this moment; from any thread, in microseconds."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
 class Engines:
-    """Everything that the embedded server answers with, loaded once and shared by its sessions."""
+    """Everything that the embedded server answers with, loaded once and shared by its sessions.
+
+    ``queues`` are the lines in front of them, for metrics and admission.
+    """
 
     vad: Vad
     turn_end: TurnEnd
     stt: Stt
     brain: Brain
     tts: Tts
+    queues: tuple[EngineQueue, ...] = ()
+
+    def depths(self) -> dict[str, int]:
+        """Return how many calls wait or run, by the name of the engine."""
+        states = {queue.name: queue.state() for queue in self.queues}
+        return {name: state.waiting + state.running for name, state in states.items()}

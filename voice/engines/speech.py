@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TypeVar
 
+from voice.engines.ports import EngineQueue
 from voice.engines.stt import MoonshineStt
 from voice.engines.tts import HibariTts
 from voice.engines.turn_end import WordsTurnEnd
@@ -29,6 +30,11 @@ class SpeechEngines:
     tts: HibariTts
     turn_end: WordsTurnEnd
     load_ms: dict[str, int]
+
+    @property
+    def queues(self) -> tuple[EngineQueue, ...]:
+        """The lines in front of the engines."""
+        return (self.vad.queue, self.stt.queue, self.tts.queue)
 
     def close(self) -> None:
         """End the engines' threads. Idempotent."""

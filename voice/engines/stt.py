@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from voice.engines.moonshine_net import Decoded, MoonshineNet, Tokenizer, model_folder
-from voice.engines.ports import EAR_RATE_HZ, Pcm, Transcript
+from voice.engines.ports import EAR_RATE_HZ, EngineQueue, Pcm, Transcript
 from voice.engines.threads import EngineThreads
 from voice.errors import EngineError
 
@@ -44,7 +44,12 @@ class MoonshineStt:
         folder = model_folder()
         self._tokenizer = Tokenizer(folder / "tokenizer.bin")
         self._net = MoonshineNet(folder)
-        self._threads = EngineThreads("speech recogniser", workers=workers, max_waiting=64)
+        self._threads = EngineThreads("speech recogniser", workers=workers, max_waiting=256)
+
+    @property
+    def queue(self) -> EngineQueue:
+        """The line in front of the recogniser."""
+        return self._threads
 
     async def transcribe(self, pcm: Pcm, *, language: str | None = None) -> Transcript:
         """Transcribe one turn (int16, 16 kHz); the text is empty where no words were understood.

@@ -9,7 +9,7 @@ from functools import partial
 import numpy as np
 
 from voice.engines.hibari_net import RATE_HZ, HibariNet, Synthesis, local_voices
-from voice.engines.ports import Pcm, SpeechChunk, SpokenWord
+from voice.engines.ports import EngineQueue, Pcm, SpeechChunk, SpokenWord
 from voice.engines.speech_pieces import Piece, PieceEnd, pieces_of
 from voice.engines.threads import EngineThreads
 from voice.errors import EngineError
@@ -37,9 +37,14 @@ class HibariTts:
         self.voices: tuple[str, ...] = tuple(self._models)
         self._loading = threading.Lock()
         self._nets: dict[str, HibariNet] = {}
-        self._threads = EngineThreads("speech synthesis", workers=workers, max_waiting=64)
+        self._threads = EngineThreads("speech synthesis", workers=workers, max_waiting=256)
         # "Hwyllgrith" is in no lexicon, so the network for unknown words is warmed as well.
         self._net(self.voices[0]).synthesise("It is 3:45 in Hwyllgrith.".split(), 1.0, seed)
+
+    @property
+    def queue(self) -> EngineQueue:
+        """The line in front of the synthesiser."""
+        return self._threads
 
     async def speak(
         self, text: str, *, voice: str | None = None, speed: float = 1.0

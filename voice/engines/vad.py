@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from voice.engines.ports import Pcm
+from voice.engines.ports import EngineQueue, Pcm
 from voice.engines.silero_net import (
     FRAME_SAMPLES,
     SileroNet,
@@ -40,6 +40,11 @@ class SileroVad:
         """
         self._net = SileroNet(read_weights(weights_path()))
         self._threads = EngineThreads("voice detector", workers=1, max_waiting=256)
+
+    @property
+    def queue(self) -> EngineQueue:
+        """The line of long stretches in front of the detector."""
+        return self._threads
 
     def open(self) -> SileroStream:
         """Start scoring one more stream."""

@@ -19,6 +19,7 @@ from voice.core import server_messages as msg
 from voice.core.refusals import Refusal
 from voice.core.server import ServerCore
 from voice.engines.ports import Engines
+from voice.engines.threads import work_for
 from voice.errors import LinkLost, RemoteProtocolError
 from voice.protocol.client_events import AudioAppend, ClientEvent
 from voice.protocol.codec import ServerCodec
@@ -80,6 +81,7 @@ class Connection:
 
     async def run(self) -> None:
         """Serve until either side closes. The socket must have been accepted."""
+        work_for(object())  # engines take sessions in turn; every task below inherits this
         try:
             async with asyncio.TaskGroup() as tasks:
                 self._tasks = tasks

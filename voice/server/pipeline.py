@@ -15,6 +15,7 @@ from typing import TypeAlias
 
 from voice.audio.wire import WireEncoder
 from voice.core import server_messages as msg
+from voice.engines.fair_line import Urgency
 from voice.engines.ports import (
     Brain,
     BrainDelta,
@@ -22,10 +23,12 @@ from voice.engines.ports import (
     BrainTool,
     CallDelta,
     CallRequest,
+    SpeechChunk,
     SpokenWord,
     TextDelta,
     Tts,
 )
+from voice.engines.threads import urgency_of_calls
 from voice.errors import EngineError
 from voice.protocol.formats import AudioFormat
 from voice.server.prompts import brain_request
@@ -41,6 +44,13 @@ DELTA_MS = 200
 
 9.6 kB of PCM16, small beside every client's frame limit.
 """
+
+SHORT_LEAD_S = 1.0
+"""With less speech in hand than this a listener may soon hear a gap."""
+
+LONG_LEAD_S = 15.0
+"""With more in hand than this an answer makes way for everybody. Nobody else waiting, it is made as
+fast as it can be, as upstream does: many clients play nothing before ``response.done``."""
 
 Feed: TypeAlias = Callable[[msg.ServerInput], None]
 _Step: TypeAlias = Piece | CallRequest | BrainFinished | Exception
@@ -173,6 +183,13 @@ async def _closable(deltas: AsyncIterator[BrainDelta]) -> AsyncGenerator[BrainDe
             await close()
 
 
+def urgency_at(lead_s: float) -> Urgency:
+    """How urgent more speech is when this much of it was sent ahead of the time of its playing."""
+    if lead_s < SHORT_LEAD_S:
+        return Urgency.WAITED_FOR
+    return Urgency.AHEAD if lead_s < LONG_LEAD_S else Urgency.UNHURRIED
+
+
 class _Mouth:
     """Synthesises pieces one after another and keeps the clock of the spoken part."""
 
@@ -184,6 +201,7 @@ class _Mouth:
         self._tts = tts
         self._feed = feed
         self._spoken_ms = 0.0
+        self._first_s = 0.0
 
     async def say(self, piece: Piece) -> None:
         """Feed the piece's text, then its audio with the words that end in it."""
@@ -193,13 +211,22 @@ class _Mouth:
         if piece.spoken:
             encoder = WireEncoder(self._tts.rate_hz, self._format)
             chunks = self._tts.speak(piece.spoken, voice=start.voice, speed=start.speed)
-            async for chunk in chunks:
+            while (chunk := await self._next(chunks)) is not None:
                 self._send(encoder.encode(chunk.pcm), words.advance(chunk.words))
                 self._spoken_ms += 1_000 * len(chunk.pcm) / self._tts.rate_hz
             self._send(encoder.flush(), ())
         rest = words.rest(int(self._spoken_ms))
         if rest:
             self._feed(msg.SpeechMade(start.response_id, b"", rest))
+
+    async def _next(self, chunks: AsyncIterator[SpeechChunk]) -> SpeechChunk | None:
+        """Make more speech, the less urgently the more of it a listener has in hand."""
+        now_s = asyncio.get_running_loop().time()
+        if not self._spoken_ms:
+            self._first_s = now_s
+        lead_s = self._spoken_ms / 1_000 - (now_s - self._first_s)
+        with urgency_of_calls(urgency_at(lead_s)):
+            return await anext(chunks, None)
 
     def _send(self, audio: bytes, words: tuple[msg.TimedText, ...]) -> None:
         if not audio and not words:

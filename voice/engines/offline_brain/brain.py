@@ -23,6 +23,7 @@ from voice.engines.ports import (
     BrainTool,
     CallDelta,
     CallRequest,
+    EngineQueue,
     TextDelta,
 )
 from voice.engines.text_deltas import word_pieces
@@ -47,7 +48,7 @@ class OfflineBrain:
         """Think with loaded ``vectors``; ``today`` is asked for arguments that are ISO dates."""
         self._vectors = vectors
         self._today = today
-        self._threads = EngineThreads("offline brain")
+        self._threads = EngineThreads("offline brain", max_waiting=256)
         self._dialogues: OrderedDict[tuple[Any, ...], Dialogue] = OrderedDict()
 
     @classmethod
@@ -57,6 +58,11 @@ class OfflineBrain:
         Raises EngineError when the package ``wordllama`` is missing or damaged.
         """
         return cls(await asyncio.to_thread(Vectors.load), today=today)
+
+    @property
+    def queue(self) -> EngineQueue:
+        """The line in front of the brain."""
+        return self._threads
 
     async def prepare(self, tools: Sequence[BrainTool]) -> None:
         """Build the index of a tool set now (20 ms for 20 tools) instead of in the first turn."""
