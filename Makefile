@@ -15,13 +15,15 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python;
 MAKE_ENVIRONMENT := $(PYTHON) scripts/make_environment.py
 INPUTS := pyproject.toml constraints.txt scripts/make_environment.py
 
-.PHONY: help demo run test check size walk bench-turn bench-wire bench-import clean
+.PHONY: help demo run test test-interop autobahn check size walk bench-turn bench-wire bench-import clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo 'make demo        a recorded voice asks two questions and is answered'
 	@echo 'make run         talk to it: voice talk (needs a sound card)'
 	@echo 'make test        all tests               make check       ruff and mypy'
+	@echo 'make test-interop  other people'"'"'s clients against voice serve'
+	@echo 'make autobahn    WebSocket conformance of the listener'
 	@echo 'make size        disk taken by a default install, heaviest packages first'
 	@echo 'make walk        100,000 random steps of the core'
 	@echo 'make bench-turn  how soon it answers     make bench-wire  CPU per audio message'
@@ -48,6 +50,14 @@ run: $(VENV)/.default
 
 test: $(VENV)/.test
 	@$(BIN)/python -m pytest $(ARGS)
+
+# Each client in an environment of its own under build/interop, made at the first run.
+test-interop: $(VENV)/.test
+	@$(BIN)/python tests/interop/make_environments.py
+	@$(BIN)/python -m pytest tests/interop $(ARGS)
+
+autobahn: $(VENV)/.default
+	@$(BIN)/python -m tests.interop.autobahn.run $(ARGS)
 
 check: $(VENV)/.dev
 	@$(BIN)/ruff check .

@@ -165,3 +165,15 @@ async def test_a_port_in_use_is_named():
         with pytest.raises(SettingsError, match=str(port)):
             async with serving(ServerConfig(port=port), None):
                 pass
+
+
+async def test_text_that_is_no_utf8_is_refused_without_a_stack_in_the_log(caplog):
+    async with server() as running, connect(running) as client:
+        await client.until("session.created")
+
+        await client.socket.send(b"\xff\xfe", text=True)
+
+        with pytest.raises(websockets.ConnectionClosedError) as closed:
+            await client.until("nothing")
+        assert closed.value.rcvd.code == 1007
+    assert [record.exc_info for record in caplog.records if "UTF-8" in record.msg] == [None]

@@ -46,8 +46,14 @@ class EmbeddedServer:
 
 
 def _is_news(record: logging.LogRecord) -> bool:
-    """Drop what uvicorn calls an error of ours whenever a handshake is refused with an answer."""
-    return "without completing handshake" not in record.getMessage()
+    """Drop what uvicorn calls an error of ours whenever a handshake is refused with an answer.
+
+    Text that is no UTF-8 is the client's fault, and it is told so with 1007: one line, no stack.
+    """
+    text = record.getMessage()
+    if "Invalid UTF-8" in text:
+        record.exc_info, record.levelno, record.levelname = None, logging.WARNING, "WARNING"
+    return "without completing handshake" not in text
 
 
 class _QuietServer(uvicorn.Server):
