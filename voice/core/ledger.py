@@ -1,18 +1,24 @@
 """The conversation as a list: items in order, and of spoken ones the heard and the unheard text.
 
 Client and embedded server keep the same ledger. The brain's prompt and a restored session are built
-from
-the heard text alone (DESIGN §6).
+from the heard text alone (DESIGN §6).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
 MAX_ITEMS = 2_000
-"""Oldest items are dropped beyond this many (FAULTS §5)."""
+MAX_TEXT_CHARS = 1024 * 1024
+MAX_IMAGE_CHARS = 24 * 1024 * 1024
+"""The oldest items are dropped beyond this many items or characters (FAULTS §5); pictures, as data
+URIs, have a bound of their own. The newest item always stays."""
+
+_UNSETTLED = 8
+"""The newest items, whose text may still grow; they are measured again at each addition."""
 
 EntryKind = Literal["message", "function_call", "function_call_output", "other"]
 
@@ -53,10 +59,22 @@ class Entry:
 class Ledger:
     """Items in conversation order; bounded; ids unique."""
 
-    def __init__(self, max_items: int = MAX_ITEMS) -> None:
+    def __init__(
+        self,
+        max_items: int = MAX_ITEMS,
+        *,
+        max_text_chars: int = MAX_TEXT_CHARS,
+        max_image_chars: int = MAX_IMAGE_CHARS,
+    ) -> None:
         self._order: list[str] = []
         self._entries: dict[str, Entry] = {}
         self._max_items = max_items
+        self._max_text_chars = max_text_chars
+        self._max_image_chars = max_image_chars
+        self._text_chars: dict[str, int] = {}
+        self._image_chars: dict[str, int] = {}  # only of items that hold pictures
+        self._text_total = 0
+        self._unsettled: deque[str] = deque(maxlen=_UNSETTLED)
 
     def __len__(self) -> int:
         return len(self._order)
@@ -86,6 +104,8 @@ class Ledger:
     def previous_id(self, item_id: str) -> str | None:
         """Return the id of the item before this one; None for the first. Raises UnknownItem."""
         self.entry(item_id)
+        if self._order[-1] == item_id:
+            return self._order[-2] if len(self._order) > 1 else None
         position = self._order.index(item_id)
         return self._order[position - 1] if position else None
 
@@ -106,11 +126,37 @@ class Ledger:
             position = self._order.index(previous_item_id) + 1
         self._order.insert(position, entry.item_id)
         self._entries[entry.item_id] = entry
+        if entry.image_urls:
+            self._image_chars[entry.item_id] = sum(map(len, entry.image_urls))
+        self._unsettled.append(entry.item_id)
+        for unsettled in self._unsettled:
+            self._measure(unsettled)
+        return self._drop_excess(entry.item_id)
+
+    def _measure(self, item_id: str) -> None:
+        entry = self._entries.get(item_id)
+        if entry is not None:
+            chars = len(entry.text) + len(entry.unheard_text) + len(entry.arguments)
+            self._text_total += chars - self._text_chars.get(item_id, 0)
+            self._text_chars[item_id] = chars
+
+    def _drop_excess(self, newest: str) -> list[str]:
+        """Drop the oldest until the bounds hold; for pictures, the oldest that hold some."""
         dropped = []
-        while len(self._order) > self._max_items:
-            oldest = self._order.pop(0)
-            del self._entries[oldest]
+        while len(self._order) > self._max_items or self._text_total > self._max_text_chars:
+            oldest = next((item_id for item_id in self._order if item_id != newest), None)
+            if oldest is None:
+                break
+            self.delete(oldest)
             dropped.append(oldest)
+        while sum(self._image_chars.values()) > self._max_image_chars:
+            pictured = next(
+                (i for i in self._order if i in self._image_chars and i != newest), None
+            )
+            if pictured is None:
+                break
+            self.delete(pictured)
+            dropped.append(pictured)
         return dropped
 
     def truncate(self, item_id: str, heard_ms: int, heard_text: str) -> None:
@@ -121,9 +167,19 @@ class Ledger:
         entry.heard_ms = heard_ms
         entry.status = "incomplete"
 
+    def rename(self, names: Mapping[str, str]) -> None:
+        """Give entries new ids, in place; ``names`` maps old ids to new and unique ones."""
+        entries = list(self)
+        for entry in entries:
+            entry.item_id = names.get(entry.item_id, entry.item_id)
+        self._order = [entry.item_id for entry in entries]
+        self._entries = {entry.item_id: entry for entry in entries}
+
     def delete(self, item_id: str) -> Entry:
         """Remove an item and return it. Raises UnknownItem."""
         entry = self.entry(item_id)
         del self._entries[item_id]
         self._order.remove(item_id)
+        self._text_total -= self._text_chars.pop(item_id, 0)
+        self._image_chars.pop(item_id, None)
         return entry

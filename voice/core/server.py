@@ -7,7 +7,7 @@ client's event id; it never ends the session (PROTOCOL §2.10, §6).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
 from voice.core import refusals
@@ -69,7 +69,7 @@ class ServerCore:
             actions = handler(event, now_ms)
         except Refusal as refusal:
             actions = [self.refuse(refusal, getattr(event, "event_id", None))]
-        if self._listening.owes_answer:
+        if self._listening.owes_answer or self._responses.kept is not None:
             actions += self._answer_turn(now_ms)
         return actions
 
@@ -86,7 +86,7 @@ class ServerCore:
 
     def next_deadline_ms(self) -> int | None:
         """When the core wants a Tick; None for never."""
-        return self._responses.slot.deadline_ms
+        return self._responses.next_deadline_ms()
 
     @property
     def ledger(self) -> Ledger:
@@ -156,21 +156,30 @@ class ServerCore:
     # --- items and responses ----------------------------------------------------------------------
 
     def _answer_turn(self, now_ms: int) -> Actions:
-        """Answer the user's turns once nobody speaks, no words are missing and the slot is free."""
+        """Answer what waits for it once nobody speaks, no words are missing and the slot is free.
+
+        That is the user's turns, or a response.create that came too early; one answer is for both.
+        """
         if self._listening.is_waiting or not self._responses.slot.is_idle:
             return []
-        self._listening.owes_answer = False
-        return self._respond({}, now_ms)
+        kept, self._responses.kept = self._responses.kept, None
+        self._listening.answer_asked()
+        if kept is None:
+            return self._respond({}, now_ms)
+        try:
+            return self._respond(kept.overrides, now_ms)
+        except Refusal as refusal:
+            return [self.refuse(refusal, kept.event_id)]
 
     def _create_item(self, event: cl.ConversationItemCreate, now_ms: int) -> Actions:
         wanted_id = getattr(event.item, "id", None)
         if wanted_id is not None and wanted_id == self._listening.turns.open_item_id:
             raise refusals.duplicate_item(wanted_id)
-        events, item_id, audio = self._conversation.create(event)
+        events, item_id, audio = self._conversation.create(event, self.view.input_format)
         actions = _sends(events)
+        if event.item.type == "function_call_output":
+            self._responses.output_came()
         if audio:
-            audio_ms = self.view.input_format.bytes_to_ms(len(audio))
-            self._conversation.note_audio(item_id, audio_ms)
             actions += self._listening.hear_item(item_id, audio, now_ms)
         return actions
 
@@ -180,13 +189,16 @@ class ServerCore:
 
     def _create_response(self, event: cl.ResponseCreate, now_ms: int) -> Actions:
         overrides = event.response.to_wire() if event.response is not None else {}
+        if self._responses.keep(overrides, self.view, event.event_id):
+            self._listening.answer_asked()
+            return []
         self._clock.asked(now_ms)
         actions = self._respond(overrides, now_ms)
         if overrides.get("conversation") != "none":
             self._listening.answer_asked()
         return actions
 
-    def _respond(self, overrides: dict[str, Any], now_ms: int) -> Actions:
+    def _respond(self, overrides: Mapping[str, Any], now_ms: int) -> Actions:
         wait = bool(self._listening.turns.pending)
         return self._responses.begin(overrides, self.view, now_ms, wait=wait)
 

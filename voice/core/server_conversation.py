@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Callable, Sequence
+import copy
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from voice.core import refusals
 from voice.core.bounded import BoundedDict
+from voice.core.compaction import Compactor, Room
 from voice.core.ledger import MAX_ITEMS, DuplicateItem, Entry, Ledger, UnknownItem
-from voice.core.server_items import entry_of, wire_item
-from voice.core.server_response import INPUT_TOKEN_MS, SpokenPart
+from voice.core.server_items import ClientItem, read_item, wire_item
+from voice.core.spoken_part import SpokenPart
 from voice.core.stamp import EventStamp
 from voice.protocol import client_events as cl
 from voice.protocol import server_events as ev
 from voice.protocol.formats import AudioFormat
-from voice.protocol.items import Item
 from voice.protocol.server_events import ServerEvent
 
 TRUNCATE_GRACE_MS = 250
@@ -36,56 +36,78 @@ class ServerConversation:
         self._stamp = EventStamp(new_id)
         self._parts: BoundedDict[str, tuple[SpokenPart, AudioFormat]]
         self._parts = BoundedDict(MAX_SPOKEN_PARTS)
-        self._originals: BoundedDict[str, Item] = BoundedDict(MAX_ITEMS)
+        self._originals: BoundedDict[str, ClientItem] = BoundedDict(MAX_ITEMS)
         self._audio_ms: BoundedDict[str, int] = BoundedDict(MAX_ITEMS)
+        self._compactor = Compactor()
 
-    def create(self, event: cl.ConversationItemCreate) -> tuple[Events, str, bytes]:
+    def create(
+        self, event: cl.ConversationItemCreate, audio_format: AudioFormat
+    ) -> tuple[Events, str, bytes]:
         """Insert a client's item; returns its events, its id and audio that has no words yet.
 
-        Raises Refusal for a bad item, a taken id or an unknown anchor.
+        An output whose call is unknown is taken and kept from the brain: a client that restores
+        half a history goes on. Raises Refusal for a bad item, a taken id or an unknown anchor.
         """
         body = event.item.to_wire()
         item_id = body.get("id") or self._new_id("item")
-        entry, audio = entry_of(body, item_id)
-        original = event.item.model_copy(
-            update={"id": item_id, "object": "realtime.item", "status": "completed"}
-        )
+        read = read_item(body, item_id, sample_bytes=audio_format.bytes_per_sample)
+        audio, read.audio = read.audio, b""
         try:
-            events = self.add(entry, event.previous_item_id, shown=original)
+            events = self.add(read.entry, event.previous_item_id, read=read)
         except DuplicateItem:
             raise refusals.duplicate_item(item_id) from None
         except UnknownItem:
             raise refusals.unknown_anchor(str(event.previous_item_id)) from None
-        return events, item_id, b"" if entry.text else audio
+        if audio:
+            self.note_audio(item_id, audio_format.bytes_to_ms(len(audio)))
+        return events, item_id, audio
 
     def add(
-        self, entry: Entry, previous_item_id: str | None = None, *, shown: Item | None = None
+        self, entry: Entry, previous_item_id: str | None = None, *, read: ClientItem | None = None
     ) -> Events:
-        """Insert a complete item and announce it, as ``shown`` if given."""
-        self._insert(entry, previous_item_id)
-        if shown is not None:
-            self._originals[entry.item_id] = shown
-        item = shown or wire_item(entry)
+        """Insert a complete item and announce it, as the client gave it if it did."""
+        events = self._insert(entry, previous_item_id)
+        if read is not None and read.content is not None:
+            self._originals[entry.item_id] = read
+        item = wire_item(entry) if read is None else read.shown()
         previous_id = self.ledger.previous_id(entry.item_id)
         return [
+            *events,
             self._stamp(ev.ConversationItemAdded, previous_item_id=previous_id, item=item),
             self._stamp(ev.ConversationItemDone, previous_item_id=previous_id, item=item),
         ]
 
-    def add_answer(self, entry: Entry) -> str | None:
-        """Append an item of a running response; returns the id of the item before it."""
-        self._insert(entry, None)
-        return self.ledger.previous_id(entry.item_id)
+    def add_answer(self, entry: Entry) -> Events:
+        """Append an item of a running response; returns the events of what was dropped for it."""
+        return self._insert(entry, None)
+
+    def transcribed(self, item_id: str, text: str) -> bool:
+        """Note the words of an item's audio; returns whether the item is still there."""
+        entry = self.ledger.get(item_id)
+        if entry is None:
+            return False
+        entry.text = " ".join(part for part in (entry.text, text) if part)
+        original = self._originals.get(item_id)
+        if original is not None and original.content is not None:
+            part = original.content[original.unheard_part]
+            original.content[original.unheard_part] = {**part, "transcript": text}
+        return True
 
     def retrieve(self, event: cl.ConversationItemRetrieve) -> Events:
-        """Show an item as it stands; raises Refusal for an unknown id."""
+        """Show an item as it stands; raises Refusal for an unknown id.
+
+        Sound is not given back: once recognised it is not kept, and no client asks for it.
+        """
         entry = self.known(event.item_id, "retrieve")
-        cut = entry.heard_ms is not None
-        item = None if cut else self._originals.get(entry.item_id)
-        return [self._stamp(ev.ConversationItemRetrieved, item=item or wire_item(entry))]
+        original = self._originals.get(entry.item_id)
+        item = wire_item(entry) if original is None else original.shown()
+        return [self._stamp(ev.ConversationItemRetrieved, item=item)]
 
     def truncate(self, event: cl.ConversationItemTruncate) -> Events:
-        """Keep only the words wholly heard before the cut; raises Refusal (PROTOCOL §2.7)."""
+        """Keep only the words wholly heard before the cut; raises Refusal (PROTOCOL §2.7).
+
+        What was cut off once never comes back: a later cut beyond the first is beyond the end.
+        """
         entry = self.known(event.item_id, "truncate")
         spoken = self._parts.get(entry.item_id)
         if entry.role != "assistant" or not entry.spoken or spoken is None:
@@ -96,11 +118,13 @@ class ServerConversation:
             raise refusals.invalid_value("audio_end_ms", "0 or more", event.audio_end_ms)
         part, audio_format = spoken
         audio_ms = audio_format.bytes_to_ms(part.audio_bytes)
+        if entry.heard_ms is not None:
+            audio_ms = min(audio_ms, entry.heard_ms)
         if event.audio_end_ms > audio_ms + TRUNCATE_GRACE_MS:
             raise refusals.already_shorter(audio_ms, event.audio_end_ms)
-        entry.text, entry.unheard_text = entry.text + entry.unheard_text, ""
         heard_ms = min(event.audio_end_ms, audio_ms)
-        self.ledger.truncate(entry.item_id, heard_ms, part.heard_text(heard_ms))
+        if entry.heard_ms is None or heard_ms < entry.heard_ms:
+            self.ledger.truncate(entry.item_id, heard_ms, part.heard_text(heard_ms))
         return [
             self._stamp(
                 ev.ConversationItemTruncated,
@@ -114,8 +138,7 @@ class ServerConversation:
         """Remove an item; raises Refusal for an unknown id."""
         self.known(item_id, "delete")
         self.ledger.delete(item_id)
-        self._forget(item_id)
-        return [self._stamp(ev.ConversationItemDeleted, item_id=item_id)]
+        return [self._forget(item_id)]
 
     def known(self, item_id: str, verb: str) -> Entry:
         """Return the entry; raises Refusal naming what the client wanted to do with it."""
@@ -124,45 +147,63 @@ class ServerConversation:
             raise refusals.unknown_item(verb, item_id)
         return entry
 
+    def has_call(self, call_id: str) -> bool:
+        """Whether a function call of this id is in the conversation."""
+        return any(e.call_id == call_id for e in self.ledger if e.kind == "function_call")
+
     def note_audio(self, item_id: str, audio_ms: int) -> None:
         """Remember how long a user's item is."""
         self._audio_ms[item_id] = audio_ms
 
     def note_spoken(self, item_id: str, part: SpokenPart, audio_format: AudioFormat) -> None:
         """Remember when an answer's words sound."""
-        self._parts[item_id] = (part, audio_format)
+        if item_id not in self._parts and item_id in self.ledger:
+            self._parts[item_id] = (part, audio_format)
 
     def audio_ms(self, item_id: str) -> int:
         """Return the length of a user's item in ms, 0 for text."""
         return self._audio_ms.get(item_id, 0)
 
-    def input_audio_tokens(self) -> int:
-        """Return the audio tokens of the whole context, as upstream counts them."""
-        return sum(self._audio_ms.values()) // INPUT_TOKEN_MS
+    def entries(self, space: Room) -> tuple[Entry, ...]:
+        """Copies of what was said and heard, for the brain: the newest turns that fit.
 
-    def entries(self) -> tuple[Entry, ...]:
-        """Copies of what was said and heard, for the brain; what holds no words is left out."""
-        return tuple(
-            dataclasses.replace(entry)
-            for entry in self.ledger
-            if entry.kind != "message" or entry.text or entry.image_urls
-        )
+        What holds no words is left out. Raises compaction.TooLong where nothing may be left out.
+        """
+        worded = [e for e in self.ledger if e.kind != "message" or e.text or e.image_urls]
+        return tuple(map(copy.copy, self._compactor.fit(worded, space)))
 
-    def own_entries(self, items: Sequence[dict[str, Any]]) -> tuple[Entry, ...]:
-        """Entries of a response's own ``input``; raises Refusal for a bad item or reference."""
+    def own_entries(
+        self, items: Sequence[Mapping[str, Any]], audio_format: AudioFormat
+    ) -> tuple[Entry, ...]:
+        """Entries of a response's own ``input``, of a cut item what was heard.
+
+        Raises Refusal for a bad item, an unknown reference, and sound without its words.
+        """
         entries = []
-        for item in items:
+        for index, item in enumerate(items):
+            where = f"response.input[{index}]"
+            item_id = item.get("id")
             if item.get("type") == "item_reference":
-                entries.append(dataclasses.replace(self.known(item.get("id", ""), "retrieve")))
-            else:
-                entries.append(entry_of(item, item.get("id") or self._new_id("item"))[0])
+                entry = self.ledger.get(str(item_id))
+                if entry is None:
+                    raise refusals.unknown_reference(f"{where}.id", str(item_id))
+                entries.append(copy.copy(entry))
+                continue
+            item_id = item_id or self._new_id("item")
+            read = read_item(
+                dict(item), item_id, sample_bytes=audio_format.bytes_per_sample, where=where
+            )
+            if read.audio:
+                expected = "a transcript beside the audio, or the reference of a created item"
+                raise refusals.bad_media(f"{where}.content[{read.unheard_part}]", expected)
+            entries.append(read.entry)
         return tuple(entries)
 
-    def _insert(self, entry: Entry, previous_item_id: str | None) -> None:
-        for dropped in self.ledger.add(entry, previous_item_id):
-            self._forget(dropped)
+    def _insert(self, entry: Entry, previous_item_id: str | None) -> Events:
+        return [self._forget(dropped) for dropped in self.ledger.add(entry, previous_item_id)]
 
-    def _forget(self, item_id: str) -> None:
+    def _forget(self, item_id: str) -> ServerEvent:
         self._originals.pop(item_id, None)
         self._parts.pop(item_id, None)
         self._audio_ms.pop(item_id, None)
+        return self._stamp(ev.ConversationItemDeleted, item_id=item_id)

@@ -41,7 +41,10 @@ class Transcribed:
 
 @dataclass(frozen=True, slots=True)
 class TranscriptionFailed:
-    """The recogniser failed or took too long; ``message`` is fit for the client."""
+    """The recogniser failed, took too long, or had no time for a partial reading.
+
+    ``message`` is fit for the client.
+    """
 
     item_id: str
     generation: int
@@ -177,7 +180,8 @@ class ResetSpeech:
 class Transcribe:
     """Recognise this audio.
 
-    Answers with Transcribed or TranscriptionFailed of the same generation.
+    Answers with Transcribed or TranscriptionFailed of the same generation. A ``partial`` one reads
+    a turn that goes on: it is worth an idle recogniser's time and nobody's wait.
     """
 
     item_id: str
@@ -185,6 +189,7 @@ class Transcribe:
     audio: bytes
     format: AudioFormat
     language: str | None = None
+    partial: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +202,10 @@ class DropTranscription:
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """What the brain gets for one response: only what was heard."""
+    """What the brain gets for one response: only what was heard.
+
+    ``conversation_id`` is the same for all of a session, also beside its conversation.
+    """
 
     instructions: str
     entries: tuple[Entry, ...]
@@ -206,6 +214,7 @@ class Prompt:
     parallel_tool_calls: bool = True
     max_output_tokens: int | None = None
     temperature: float | None = None
+    conversation_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +246,14 @@ class StopResponse:
 
 
 @dataclass(frozen=True, slots=True)
+class Close:
+    """Close the connection after everything that was sent."""
+
+    code: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class TurnMeasured:
     """A finished stage, for metrics; ``since_ms`` is how long it took."""
 
@@ -253,5 +270,6 @@ ServerAction: TypeAlias = (
     | StartResponse
     | PrepareBrain
     | StopResponse
+    | Close
     | TurnMeasured
 )

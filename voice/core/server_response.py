@@ -6,53 +6,41 @@ Knows nothing of slots and turns. Each method returns the events to send, in the
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, Protocol, TypeAlias
 
-from voice.core.ledger import Entry
+from voice.core.ledger import Entry, Ledger
+from voice.core.response_options import ResponseOptions
 from voice.core.server_items import wire_item
-from voice.core.server_messages import SpeechMade, TimedText
+from voice.core.server_messages import Prompt, SpeechMade
+from voice.core.spoken_part import SpokenPart
 from voice.core.stamp import EventStamp
+from voice.core.usage import count_tokens
 from voice.protocol import server_events as ev
-from voice.protocol.formats import AudioFormat
 from voice.protocol.items import Item
 from voice.protocol.server_events import AudioDelta, ServerEvent
 
 Events: TypeAlias = list[ServerEvent | AudioDelta]
 Status: TypeAlias = Literal["completed", "cancelled", "incomplete", "failed"]
 
-OUTPUT_TOKEN_MS = 50
-INPUT_TOKEN_MS = 100
-"""Audio tokens as upstream counts them: one per 50 ms spoken, one per 100 ms heard."""
+ARGUMENTS_DELTA_CHARS = 256
+"""A call's arguments travel in stretches of so many characters."""
+
+MAX_CALL_ID_CHARS = 32
+"""Some clients cut longer ids (PROTOCOL §2.6)."""
 
 
-@dataclass(slots=True)
-class SpokenPart:
-    """When the words of one spoken item sounded, for truncation."""
+class Shelf(Protocol):
+    """Where a response of the conversation puts its items."""
 
-    words: list[TimedText] = field(default_factory=list)
-    audio_bytes: int = 0
+    ledger: Ledger
 
-    def heard_text(self, audio_end_ms: int) -> str:
-        """Return the text whose sound lies wholly before ``audio_end_ms``."""
-        heard = []
-        for word in self.words:
-            if word.end_ms > audio_end_ms:
-                break
-            heard.append(word.text)
-        return "".join(heard)
+    def add_answer(self, entry: Entry) -> list[ServerEvent]:
+        """Append an item; returns the events of what was dropped for it."""
+        ...
 
-
-@dataclass(frozen=True, slots=True)
-class ResponseOptions:
-    """The effective configuration of one response."""
-
-    modality: Literal["audio", "text"]
-    audio_format: AudioFormat
-    voice: str
-    max_output_tokens: int | Literal["inf"]
-    metadata: Mapping[str, str] | None = None
-    in_conversation: bool = True
+    def has_call(self, call_id: str) -> bool:
+        """Whether a function call of this id is there already."""
+        ...
 
 
 class ResponseRun:
@@ -65,19 +53,21 @@ class ResponseRun:
         *,
         conversation_id: str,
         new_id: Callable[[str], str],
-        add_entry: Callable[[Entry], str | None],
+        shelf: Shelf,
     ) -> None:
         self.response_id = response_id
         self.options = options
+        self.call_ids: set[str] = set()  # bounded: by the length of an answer
+        self.prompt: Prompt | None = None
         self._conversation_id = conversation_id if options.in_conversation else None
         self._new_id = new_id
         self._stamp = EventStamp(new_id)
-        self._add_entry = add_entry
+        self._shelf = shelf
         self._done_items: list[Item] = []
         self._message: Entry | None = None
         self._part: SpokenPart | None = None
-        self._previous_id: str | None = None
         self._audio_ms = 0
+        self._text_tokens = 0
 
     @property
     def message(self) -> Entry | None:
@@ -136,24 +126,27 @@ class ResponseRun:
         return events
 
     def call(self, call_id: str, name: str, arguments: str) -> Events:
-        """Send one whole function call."""
+        """Send one whole function call, its arguments in stretches."""
         events = self._close_message("completed")
+        arguments = arguments if arguments.strip() else "{}"
         entry = Entry(
             self._new_id("item"),
             "function_call",
             role="assistant",
             status="in_progress",
             name=name,
-            call_id=call_id,
+            call_id=self._fit_call_id(call_id),
         )
         events += self._add_item(entry)
         where = {
             "response_id": self.response_id,
             "item_id": entry.item_id,
             "output_index": self._index,
-            "call_id": call_id,
+            "call_id": entry.call_id,
         }
-        events.append(self._stamp(ev.ResponseFunctionCallArgumentsDelta, **where, delta=arguments))
+        for start in range(0, len(arguments), ARGUMENTS_DELTA_CHARS):
+            delta = arguments[start : start + ARGUMENTS_DELTA_CHARS]
+            events.append(self._stamp(ev.ResponseFunctionCallArgumentsDelta, **where, delta=delta))
         events.append(
             self._stamp(
                 ev.ResponseFunctionCallArgumentsDone, **where, name=name, arguments=arguments
@@ -161,7 +154,16 @@ class ResponseRun:
         )
         entry.arguments = arguments
         entry.status = "completed"
+        self._text_tokens += count_tokens(name) + count_tokens(arguments)
         return events + self._finish_item(entry)
+
+    def _fit_call_id(self, call_id: str) -> str:
+        """Return the brain's id, or one of ours: some brains count from zero in each answer."""
+        is_taken = call_id in self.call_ids or self._shelf.has_call(call_id)
+        if not call_id or len(call_id) > MAX_CALL_ID_CHARS or is_taken:
+            call_id = self._new_id("call")
+        self.call_ids.add(call_id)
+        return call_id
 
     def finish(
         self,
@@ -182,6 +184,12 @@ class ResponseRun:
         if self._part is not None:
             open_ms = self.options.audio_format.bytes_to_ms(self._part.audio_bytes)
         return self._audio_ms + open_ms
+
+    def output_text_tokens(self) -> int:
+        """About how many tokens the brain wrote, words that were not heard included."""
+        message = self._message
+        written = message.text + message.unheard_text if message is not None else ""
+        return self._text_tokens + count_tokens(written)
 
     # --- steps ------------------------------------------------------------------------------------
 
@@ -212,22 +220,26 @@ class ResponseRun:
         return events, entry
 
     def _add_item(self, entry: Entry) -> Events:
+        events: Events = []
         if self.options.in_conversation:
-            self._previous_id = self._add_entry(entry)
+            events += self._shelf.add_answer(entry)
         item = wire_item(entry)
-        events: Events = [
+        events.append(
             self._stamp(
                 ev.ResponseOutputItemAdded,
                 response_id=self.response_id,
                 output_index=self._index,
                 item=item,
             )
-        ]
-        if self.options.in_conversation:
-            events.append(
-                self._stamp(ev.ConversationItemAdded, previous_item_id=self._previous_id, item=item)
-            )
-        return events
+        )
+        return events + self._conversation_event(ev.ConversationItemAdded, entry, item)
+
+    def _conversation_event(self, model: Any, entry: Entry, item: Item) -> Events:
+        """Tell of an item as one of the conversation; nothing beside it, or once deleted."""
+        if not self.options.in_conversation or entry.item_id not in self._shelf.ledger:
+            return []
+        previous_id = self._shelf.ledger.previous_id(entry.item_id)
+        return [self._stamp(model, previous_item_id=previous_id, item=item)]
 
     def _close_message(self, status: Literal["completed", "incomplete"]) -> Events:
         message = self._message
@@ -235,6 +247,7 @@ class ResponseRun:
             return []
         message.status = "incomplete" if message.heard_ms is not None else status
         text = message.text + message.unheard_text
+        self._text_tokens += count_tokens(text)
         ids = self._part_ids
         events: Events
         part: dict[str, Any]
@@ -255,11 +268,7 @@ class ResponseRun:
 
     def _finish_item(self, entry: Entry) -> Events:
         item = wire_item(entry)
-        events: Events = []
-        if self.options.in_conversation:
-            events.append(
-                self._stamp(ev.ConversationItemDone, previous_item_id=self._previous_id, item=item)
-            )
+        events = self._conversation_event(ev.ConversationItemDone, entry, item)
         events.append(
             self._stamp(
                 ev.ResponseOutputItemDone,

@@ -5,19 +5,22 @@ Owns the response slot. What the pipeline still says of a response that has ende
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Mapping
-from typing import Any, Literal, TypeAlias
+from dataclasses import dataclass
+from typing import Any, TypeAlias
 
 from voice.core import refusals
 from voice.core import server_messages as msg
-from voice.core.responses import ResponseSlot
+from voice.core.compaction import TooLong, room, text_tokens
+from voice.core.refusals import Refusal
+from voice.core.response_options import ResponseOptions, response_options
+from voice.core.responses import IDLE_STREAM_DEADLINE_MS, ResponseSlot
 from voice.core.server_conversation import ServerConversation
-from voice.core.server_response import OUTPUT_TOKEN_MS, ResponseOptions, ResponseRun, Status
+from voice.core.server_response import ResponseRun, Status
 from voice.core.session_view import SessionView
 from voice.core.stamp import EventStamp
+from voice.core.usage import NO_USAGE, RATE_LIMITS, input_tokens, usage_object
 from voice.protocol import server_events as ev
-from voice.protocol.formats import AudioFormat
 from voice.protocol.server_events import AudioDelta, ServerEvent
 
 MAX_BESIDE = 8
@@ -27,8 +30,27 @@ Actions: TypeAlias = list[msg.ServerAction]
 Step: TypeAlias = msg.TextWritten | msg.SpeechBegun | msg.SpeechMade | msg.CallMade
 
 
+@dataclass(frozen=True, slots=True)
+class KeptCreate:
+    """A ``response.create`` that came too early, to be met when the slot is free."""
+
+    overrides: Mapping[str, Any]
+    event_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """A response whose brain waits for the user's words."""
+
+    run: ResponseRun
+    view: SessionView
+
+
 class ServerResponses:
-    """Begins, feeds and ends responses."""
+    """Begins, feeds and ends responses.
+
+    ``context_tokens`` is how much the brain can read, None where it does not say.
+    """
 
     def __init__(
         self,
@@ -36,76 +58,118 @@ class ServerResponses:
         *,
         new_id: Callable[[str], str],
         voices: tuple[str, ...],
+        context_tokens: int | None = None,
     ) -> None:
         self.slot = ResponseSlot()
         self.has_spoken = False
+        self.kept: KeptCreate | None = None
         self._conversation = conversation
         self._conversation_id = new_id("conv")
         self._new_id = new_id
         self._stamp = EventStamp(new_id)
         self._voices = voices
+        self._context_tokens = context_tokens
         self._runs: dict[str, ResponseRun] = {}  # bounded: MAX_BESIDE + 1
-        self._waiting: list[tuple[msg.StartResponse, bool]] = []  # bounded: as _runs
+        self._waiting: list[_Waiting] = []  # bounded: as _runs
+        self._beside_deadlines: dict[str, int] = {}  # bounded: MAX_BESIDE
+        self._has_output = False
+        self._tools: tuple[Mapping[str, Any], ...] = ()
+        self._tools_tokens = 0
+
+    # --- begin ------------------------------------------------------------------------------------
 
     def begin(
         self, overrides: Mapping[str, Any], view: SessionView, now_ms: int, *, wait: bool
     ) -> Actions:
         """Create a response; ``wait`` holds the brain back until ``release`` (words on their way).
 
-        Raises Refusal while the conversation has one already.
+        Raises Refusal for a bad field, and while the conversation has a response already.
         """
-        in_conversation = overrides.get("conversation") != "none"
-        if in_conversation and not self.slot.is_idle:
+        options = response_options(overrides, view.session, voices=self._voices)
+        if options.in_conversation and not self.slot.is_idle:
             raise refusals.active_response(str(self.slot.response_id))
-        if not in_conversation and self._beside() >= MAX_BESIDE:
+        if not options.in_conversation and len(self._beside_deadlines) >= MAX_BESIDE:
             raise refusals.active_response("too many out-of-band responses")
-        options = self._options(overrides, view.session, in_conversation)
-        prompt = self._prompt(overrides, view.session)
+        if options.input is not None:
+            self._conversation.own_entries(options.input, view.input_format)
         run = ResponseRun(
             self._new_id("resp"),
             options,
             conversation_id=self._conversation_id,
             new_id=self._new_id,
-            add_entry=self._conversation.add_answer,
+            shelf=self._conversation,
         )
         self._runs[run.response_id] = run
-        if in_conversation:
+        if options.in_conversation:
             self.slot.created(run.response_id, now_ms)
-        start = msg.StartResponse(
-            run.response_id,
-            prompt,
-            options.audio_format if options.modality == "audio" else None,
-            options.voice,
-            view.session["audio"]["output"]["speed"],
-        )
-        actions = _sends(run.created())
-        if wait:
-            self._waiting.append((start, overrides.get("input") is None))
-            return actions
-        return [*actions, start]
-
-    def _beside(self) -> int:
-        return sum(not run.options.in_conversation for run in self._runs.values())
+        else:
+            self._beside_deadlines[run.response_id] = now_ms + IDLE_STREAM_DEADLINE_MS
+        created = _sends(run.created())
+        waiting = _Waiting(run, view)
+        if wait and _reads_conversation(options):
+            self._waiting.append(waiting)
+            return created
+        return [*created, *self._start(waiting)]
 
     def release(self) -> Actions:
         """Start the brains that waited for the user's words."""
         waiting, self._waiting = self._waiting, []
-        actions: Actions = []
-        for start, reads_conversation in waiting:
-            if start.response_id not in self._runs:
-                continue
-            if reads_conversation:
-                prompt = dataclasses.replace(start.prompt, entries=self._conversation.entries())
-                start = dataclasses.replace(start, prompt=prompt)
-            actions.append(start)
-        return actions
+        return [action for one in waiting for action in self._start(one)]
+
+    def _start(self, waiting: _Waiting) -> Actions:
+        run, view = waiting.run, waiting.view
+        options = run.options
+        try:
+            run.prompt = self._prompt(options, view)
+        except TooLong as error:
+            return self._never_started(run, "context_length_exceeded", str(error))
+        except Refusal as refusal:  # an item that it refers to was deleted while it waited
+            return self._never_started(run, refusal.code, refusal.message)
+        return [
+            msg.StartResponse(
+                run.response_id,
+                run.prompt,
+                options.audio_format if options.modality == "audio" else None,
+                options.voice,
+                options.speed,
+            )
+        ]
+
+    def _never_started(self, run: ResponseRun, code: str | None, message: str) -> Actions:
+        error = {"type": "invalid_request_error", "code": code, "message": message}
+        return self._end(run.response_id, "failed", error=error, has_begun=False)
+
+    # --- a create that came too early -------------------------------------------------------------
+
+    def output_came(self) -> None:
+        """The client gave a function's output; a create that follows may be too early."""
+        self._has_output = not self.slot.is_idle
+
+    def keep(self, overrides: Mapping[str, Any], view: SessionView, event_id: str | None) -> bool:
+        """Keep a create that follows a function's output while a response runs; say if it was.
+
+        Some clients do not wait for ``response.done`` (PROTOCOL §6.10). One is kept; after another
+        output a newer one takes its place. Raises Refusal for a bad field.
+        """
+        if not self._has_output or overrides.get("conversation") == "none":
+            return False
+        response_options(overrides, view.session, voices=self._voices)
+        self._has_output = False
+        self.kept = KeptCreate(overrides, event_id)
+        return True
+
+    # --- what the pipeline says -------------------------------------------------------------------
 
     def progress(self, step: Step, now_ms: int) -> Actions:
         """Turn what the pipeline made into events; nothing for a response that has ended."""
         run = self._runs.get(step.response_id)
         if run is None:
             return []
-        self.slot.alive(now_ms)
+        in_conversation = run.options.in_conversation
+        if in_conversation:
+            self.slot.alive(now_ms)
+        else:
+            self._beside_deadlines[run.response_id] = now_ms + IDLE_STREAM_DEADLINE_MS
         match step:
             case msg.TextWritten():
                 events = run.write(step.text)
@@ -113,10 +177,10 @@ class ServerResponses:
                 events = run.begin_speech(step.text)
             case msg.SpeechMade():
                 events = run.speak(step)
-                self.has_spoken = True
+                self.has_spoken |= in_conversation
             case _:
                 events = run.call(step.call_id, step.name, step.arguments)
-        if run.part is not None and run.message is not None and run.options.in_conversation:
+        if run.part is not None and run.message is not None and in_conversation:
             item_id = run.message.item_id
             self._conversation.note_spoken(item_id, run.part, run.options.audio_format)
         return _sends(events)
@@ -144,12 +208,21 @@ class ServerResponses:
         error = {"type": "server_error", "code": failed.code, "message": failed.message}
         return self._end(failed.response_id, "failed", error=error)
 
+    # --- end --------------------------------------------------------------------------------------
+
     def cancel(self, response_id: str | None) -> Actions:
-        """The client cancels; raises Refusal when nothing runs."""
-        response_id = response_id or self.slot.response_id
-        if response_id is None or response_id not in self._runs:
+        """The client cancels; without an id also what it had asked for too early.
+
+        Raises Refusal when nothing runs.
+        """
+        wanted = response_id or self.slot.response_id
+        if wanted == self.slot.response_id and self.kept is not None:
+            self.kept = None
+            if wanted is None:
+                return []  # what was kept waited for the user to finish
+        if wanted is None or wanted not in self._runs:
             raise refusals.cancel_not_active()
-        return self._end(response_id, "cancelled", "client_cancelled")
+        return self._end(wanted, "cancelled", "client_cancelled")
 
     def interrupt(self) -> Actions:
         """The user speaks over the answer."""
@@ -158,46 +231,49 @@ class ServerResponses:
             return []
         return self._end(response_id, "cancelled", "turn_detected")
 
+    def next_deadline_ms(self) -> int | None:
+        """When ``expire`` has something to do; None for never."""
+        deadlines = [*self._beside_deadlines.values(), self.slot.deadline_ms]
+        return min((d for d in deadlines if d is not None), default=None)
+
     def expire(self, now_ms: int) -> Actions:
-        """End a response of which nothing was heard for too long."""
-        response_id, deadline_ms = self.slot.response_id, self.slot.deadline_ms
-        if response_id is None or deadline_ms is None or now_ms < deadline_ms:
-            return []
+        """End the responses of which nothing was heard for too long."""
+        deadlines = dict(self._beside_deadlines)
+        if self.slot.response_id is not None and self.slot.deadline_ms is not None:
+            deadlines[self.slot.response_id] = self.slot.deadline_ms
         message = "The answer took too long: neither the brain nor the voice gave anything."
         error = {"type": "server_error", "code": "response_timeout", "message": message}
-        return self._end(response_id, "failed", error=error)
+        actions: Actions = []
+        for response_id, deadline_ms in deadlines.items():
+            if now_ms >= deadline_ms:
+                actions += self._end(response_id, "failed", error=error)
+        return actions
 
     # --- parts ------------------------------------------------------------------------------------
 
-    def _options(
-        self, overrides: Mapping[str, Any], session: Mapping[str, Any], in_conversation: bool
-    ) -> ResponseOptions:
-        modalities = overrides.get("output_modalities") or session["output_modalities"]
-        modality: Literal["audio", "text"] = "audio" if "audio" in modalities else "text"
-        output = (overrides.get("audio") or {}).get("output") or {}
-        own = session["audio"]["output"]
-        voice = output.get("voice") or own["voice"]
-        return ResponseOptions(
-            modality=modality,
-            audio_format=AudioFormat.from_ga(output.get("format") or own["format"]),
-            voice=voice if voice in self._voices else self._voices[0],
-            max_output_tokens=overrides.get("max_output_tokens") or session["max_output_tokens"],
-            metadata=overrides.get("metadata"),
-            in_conversation=in_conversation,
-        )
-
-    def _prompt(self, overrides: Mapping[str, Any], session: Mapping[str, Any]) -> msg.Prompt:
-        items = overrides.get("input")
+    def _prompt(self, options: ResponseOptions, view: SessionView) -> msg.Prompt:
         conversation = self._conversation
-        limit = overrides.get("max_output_tokens") or session["max_output_tokens"]
+        if options.input is None:
+            if options.tools != self._tools:
+                self._tools, self._tools_tokens = options.tools, text_tokens(str(options.tools))
+            space = room(
+                view.session.get("truncation"),
+                context_tokens=self._context_tokens,
+                fixed_tokens=text_tokens(options.instructions) + self._tools_tokens,
+                answer_tokens=options.token_limit,
+            )
+            entries = conversation.entries(space)
+        else:
+            entries = conversation.own_entries(options.input, view.input_format)
         return msg.Prompt(
-            instructions=overrides.get("instructions", session["instructions"]),
-            entries=conversation.entries() if items is None else conversation.own_entries(items),
-            tools=tuple(overrides.get("tools", session["tools"])),
-            tool_choice=overrides.get("tool_choice") or session["tool_choice"],
-            parallel_tool_calls=session["parallel_tool_calls"],
-            max_output_tokens=None if limit == "inf" else limit,
-            temperature=overrides.get("temperature", session.get("temperature")),
+            instructions=options.instructions,
+            entries=entries,
+            tools=options.tools,
+            tool_choice=options.tool_choice,
+            parallel_tool_calls=options.parallel_tool_calls,
+            max_output_tokens=options.token_limit,
+            temperature=options.temperature,
+            conversation_id=self._conversation_id,
         )
 
     def _end(
@@ -208,8 +284,11 @@ class ServerResponses:
         *,
         error: Mapping[str, Any] | None = None,
         ended: msg.AnswerEnded | None = None,
+        has_begun: bool = True,
     ) -> Actions:
         run = self._runs.pop(response_id)
+        self._waiting = [one for one in self._waiting if one.run is not run]
+        self._beside_deadlines.pop(response_id, None)
         details: dict[str, Any] | None = None
         if status != "completed":
             details = {"type": status}
@@ -217,36 +296,41 @@ class ServerResponses:
                 details["reason"] = reason
             if error is not None:
                 details["error"] = dict(error)
-        events = run.finish(status, details=details, usage=self._usage(run, ended))
+        usage = NO_USAGE if status == "failed" else self._usage(run, ended)
+        events = run.finish(status, details=details, usage=usage)
         if run.options.in_conversation:
             self.slot.done(response_id)
-        actions: Actions = [] if ended is not None else [msg.StopResponse(response_id)]
-        limits = self._stamp(ev.RateLimitsUpdated, rate_limits=[])
+            self._has_output = False
+        stops = ended is None and has_begun
+        actions: Actions = [msg.StopResponse(response_id)] if stops else []
+        limits = self._stamp(ev.RateLimitsUpdated, rate_limits=list(RATE_LIMITS))
         return [*actions, *_sends(events), msg.Send(limits)]
 
     def _usage(self, run: ResponseRun, ended: msg.AnswerEnded | None) -> dict[str, Any]:
-        text_in = ended.input_tokens if ended else 0
-        text_out = ended.output_tokens if ended else 0
-        cached = ended.cached_tokens if ended else 0
-        audio_in = self._conversation.input_audio_tokens()
-        audio_out = run.output_audio_ms() // OUTPUT_TOKEN_MS
-        return {
-            "total_tokens": text_in + audio_in + text_out + audio_out,
-            "input_tokens": text_in + audio_in,
-            "output_tokens": text_out + audio_out,
-            "input_token_details": {
-                "text_tokens": text_in,
-                "audio_tokens": audio_in,
-                "image_tokens": 0,
-                "cached_tokens": cached,
-                "cached_tokens_details": {
-                    "text_tokens": cached,
-                    "audio_tokens": 0,
-                    "image_tokens": 0,
-                },
-            },
-            "output_token_details": {"text_tokens": text_out, "audio_tokens": audio_out},
-        }
+        """Return the tokens of a response; what its engines did not count is counted here."""
+        prompt = run.prompt
+        if prompt is None:
+            return NO_USAGE
+        texts = [prompt.instructions, *(f"{e.text} {e.arguments}" for e in prompt.entries)]
+        read = input_tokens(
+            texts,
+            audio_ms=sum(self._conversation.audio_ms(e.item_id) for e in prompt.entries),
+            images=sum(len(entry.image_urls) for entry in prompt.entries),
+            counted=ended.input_tokens if ended else 0,
+            cached=ended.cached_tokens if ended else 0,
+        )
+        counted_out = ended.output_tokens if ended else 0
+        return usage_object(
+            read,
+            text_out=counted_out or run.output_text_tokens(),
+            audio_out_ms=run.output_audio_ms(),
+        )
+
+
+def _reads_conversation(options: ResponseOptions) -> bool:
+    """Whether words that are on their way may belong to the prompt."""
+    items = options.input
+    return items is None or any(item.get("type") == "item_reference" for item in items)
 
 
 def _sends(events: list[ServerEvent | AudioDelta]) -> Actions:
