@@ -6,7 +6,6 @@ hears nothing but the audio before the cut bears witness for a part of the cuts.
 
 from __future__ import annotations
 
-import dataclasses
 import random
 import re
 from collections.abc import Iterator
