@@ -1,4 +1,4 @@
-"""Guards around every test: no leaked task, no network beyond this machine, repeatable examples."""
+"""Guards around every test: no leaked task, no foreign network, valid frames, same examples."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import inspect
 import ipaddress
 import os
 import socket
+import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
@@ -93,3 +94,18 @@ def is_local(host: str) -> bool:
         return ipaddress.ip_address(host.partition("%")[0]).is_loopback
     except ValueError:
         return False
+
+
+@pytest.fixture(autouse=True)
+def valid_frames(request: pytest.FixtureRequest) -> Iterator[Any]:
+    """Fail a test in which our server sends a frame that the ``openai`` package would not take."""
+    # Without the server's core nothing is sent, and the package's models take a second to import.
+    if "voice.core.server" not in sys.modules or "/tests/protocol/" in str(request.path):
+        yield None
+        return
+    from tests.frame_validation import watching
+
+    with watching() as recorder:
+        yield recorder
+    if recorder.faults:
+        pytest.fail(recorder.report())
