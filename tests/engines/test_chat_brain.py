@@ -359,6 +359,18 @@ async def test_a_server_without_usage_or_keys_works(server, caplog):
     await brain.close()
 
 
+async def test_a_conversation_is_named_to_the_providers_cache_only_where_that_is_wanted(server):
+    request = BrainRequest(instructions="", messages=(), conversation_id="conv_1")
+    for wanted in (False, True):
+        brain = await ChatBrain.load(base_url=server.base_url, model="m", send_cache_key=wanted)
+        server.stream(text_event("Hi", "stop"))
+        [delta async for delta in brain.respond(request)]
+        await brain.close()
+    unnamed, named = server.requests
+    assert "prompt_cache_key" not in unnamed
+    assert named["prompt_cache_key"] == "conv_1"
+
+
 async def test_settings_of_the_brain_go_with_every_request(server):
     brain = await ChatBrain.load(
         base_url=server.base_url, model="m", temperature=0.3, extra_body={"top_k": 20}

@@ -7,6 +7,7 @@ import pytest
 from tests.server.serving_kit import until
 from voice.core import server_messages as msg
 from voice.engines.fair_line import Urgency
+from voice.engines.ports import TextDelta
 from voice.engines.scripted import ScriptedBrain, ScriptedReply, ScriptedTts
 from voice.engines.threads import current_urgency
 from voice.protocol.formats import PCM16
@@ -63,6 +64,33 @@ async def test_text_before_a_call_is_spoken_before_it():
     kinds = [type(step) for step in await run(reply)]
     assert kinds.index(msg.SpeechBegun) < kinds.index(msg.CallMade)
     assert kinds[-1] is msg.AnswerEnded
+
+
+async def test_what_is_said_after_a_call_is_timed_from_its_own_beginning():
+    class Talkative(ScriptedBrain):
+        def _deltas(self, reply):
+            return [*super()._deltas(reply), TextDelta("It is noon.")]
+
+    fed = []
+    voices = Voices(Talkative([ScriptedReply("Wait please.", calls=(("f", {}),))]), ScriptedTts())
+    await run_response(msg.StartResponse("resp", PROMPT, PCM16), voices, fed.append)
+    assert texts(fed) == [
+        ("Wait", 100),
+        (" please.", 200),
+        ("It", 100),
+        (" is", 200),
+        (" noon.", 300),
+    ]
+
+
+async def test_speech_ends_where_the_token_limit_falls():
+    prompt = msg.Prompt(instructions="", entries=(), max_output_tokens=3)
+    fed = []
+    voices = Voices(ScriptedBrain(["One two three four five."]), ScriptedTts())
+    await run_response(msg.StartResponse("resp", prompt, PCM16), voices, fed.append)
+    assert fed[-1] == msg.AnswerEnded("resp", "length", output_tokens=3)
+    assert [text for text, _ in texts(fed)] == ["One", " two", " three", " "]
+    assert sum(len(step.audio) for step in fed if isinstance(step, msg.SpeechMade)) == 48 * 300
 
 
 async def test_a_text_answer_needs_no_voice():

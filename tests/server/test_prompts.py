@@ -2,7 +2,7 @@
 
 from voice.core.ledger import Entry
 from voice.core.server_messages import Prompt
-from voice.server.prompts import brain_request
+from voice.server.prompts import UNSEEN_PICTURE, brain_request
 
 
 def request(*entries, **fields):
@@ -53,3 +53,25 @@ def test_example_sentences_leave_the_schema():
 def test_tool_choice_names_one_function():
     assert request(tool_choice={"type": "function", "name": "f"}).tool_choice == "name:f"
     assert request(tool_choice="required").tool_choice == "required"
+
+
+def test_a_brain_that_takes_no_images_is_told_that_there_was_one():
+    entry = Entry("a", "message", role="user", text="Look:", image_urls=["data:image/png;base64,x"])
+    (message,) = brain_request(
+        Prompt(instructions="", entries=(entry,)), takes_images=False
+    ).messages
+    assert message.text == f"Look: {UNSEEN_PICTURE}"
+    assert message.image_urls == ()
+
+
+def test_the_same_history_gives_the_same_beginning():
+    past = [
+        Entry(str(n), "message", role=role, text=f"Turn {n}.")
+        for n, role in enumerate(["user", "assistant"] * 3)
+    ]
+    first, second = request(*past).messages, request(*past, call("1"), output("1")).messages
+    assert second[: len(first)] == first
+
+
+def test_the_conversation_is_named():
+    assert request(conversation_id="conv_1").conversation_id == "conv_1"

@@ -47,14 +47,23 @@ class ChatBrain:
         start_timeout_s: float = START_TIMEOUT_S,
         temperature: float | None = None,
         extra_body: Mapping[str, Any] | None = None,
+        context_tokens: int | None = None,
+        takes_images: bool = True,
+        send_cache_key: bool = False,
     ) -> None:
         """Take ownership of ``client``; ``load`` makes one.
 
         ``temperature`` is for requests that name none, ``extra_body`` holds fields of the server's
         own that go with every request. ``include_usage`` and ``max_tokens_field`` adapt to servers
-        that refuse the newer fields.
+        that refuse the newer fields. ``context_tokens`` is the model's limit, ``takes_images``
+        whether it can see. ``send_cache_key`` names each conversation in ``prompt_cache_key``, so
+        that a provider finds what it has cached of it; servers that do not know the field refuse
+        it.
         """
         self.name = model
+        self.context_tokens = context_tokens
+        self.takes_images = takes_images
+        self._send_cache_key = send_cache_key
         self._client = client
         self._model = model
         self._include_usage = include_usage
@@ -95,8 +104,11 @@ class ChatBrain:
         body = request_body(request, model=self._model, max_tokens_field=self._max_tokens_field)
         if self._temperature is not None:
             body.setdefault("temperature", self._temperature)
-        if self._extra_body:
-            body["extra_body"] = self._extra_body
+        extra = dict(self._extra_body)
+        if self._send_cache_key and request.conversation_id:
+            extra.setdefault("prompt_cache_key", request.conversation_id)
+        if extra:
+            body["extra_body"] = extra
         if self._include_usage:
             body["stream_options"] = {"include_usage": True}
         gathered = ChatStream()

@@ -164,7 +164,8 @@ class BrainRequest:
     """Everything a brain needs for one response.
 
     ``tool_choice`` is ``auto``, ``none``, ``required`` or the name of one function given as
-    ``name:<function>``.
+    ``name:<function>``. ``conversation_id`` is the same for all requests of one session, so that
+    a provider can find what it has cached of it.
     """
 
     instructions: str
@@ -174,6 +175,7 @@ class BrainRequest:
     parallel_tool_calls: bool = True
     max_output_tokens: int | None = None
     temperature: float | None = None
+    conversation_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +214,12 @@ class Brain(Protocol):
 
     name: str
     """What ``/v1/models`` and ``session.model`` call it."""
+
+    context_tokens: int | None
+    """How many tokens it can read and write in all, None where that is not known."""
+
+    takes_images: bool
+    """Whether it wants ``image_urls``; where not, it is told in words that there was a picture."""
 
     async def prepare(self, tools: Sequence[BrainTool]) -> None:
         """Get ready for a session's tools before its first turn; may do nothing.

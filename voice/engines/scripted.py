@@ -55,6 +55,8 @@ class ScriptedBrain:
     """
 
     name = "scripted"
+    context_tokens: int | None = None
+    takes_images = True
 
     def __init__(
         self, replies: Iterable[str | ScriptedReply] = (), *, otherwise: str = "Yes."

@@ -10,17 +10,23 @@ from voice.core.server_messages import Prompt
 from voice.engines.ports import BrainMessage, BrainRequest, BrainTool, CallRequest
 from voice.protocol.tool_examples import EXAMPLES_KEY
 
+UNSEEN_PICTURE = "(The user showed a picture here, which you cannot see.)"
 
-def brain_request(prompt: Prompt) -> BrainRequest:
-    """Return the brain's request; calls and outputs that lost their partner are left out."""
+
+def brain_request(prompt: Prompt, *, takes_images: bool = True) -> BrainRequest:
+    """Return the brain's request; calls and outputs that lost their partner are left out.
+
+    A brain that does not take images reads in their place that there was one.
+    """
     return BrainRequest(
         instructions=prompt.instructions,
-        messages=_messages(prompt.entries),
+        messages=_messages(prompt.entries, takes_images=takes_images),
         tools=brain_tools(prompt.tools),
         tool_choice=_tool_choice(prompt.tool_choice),
         parallel_tool_calls=prompt.parallel_tool_calls,
         max_output_tokens=prompt.max_output_tokens,
         temperature=prompt.temperature,
+        conversation_id=prompt.conversation_id,
     )
 
 
@@ -29,7 +35,7 @@ def brain_tools(tools: Sequence[Mapping[str, Any]]) -> tuple[BrainTool, ...]:
     return tuple(_tool(tool) for tool in tools if tool.get("type") == "function")
 
 
-def _messages(entries: tuple[Entry, ...]) -> tuple[BrainMessage, ...]:
+def _messages(entries: tuple[Entry, ...], *, takes_images: bool) -> tuple[BrainMessage, ...]:
     answered = {entry.call_id for entry in entries if entry.kind == "function_call_output"}
     asked = {entry.call_id for entry in entries if entry.kind == "function_call"}
     messages: list[BrainMessage] = []
@@ -42,9 +48,14 @@ def _messages(entries: tuple[Entry, ...]) -> tuple[BrainMessage, ...]:
             if entry.call_id in asked:
                 messages.append(BrainMessage("tool", entry.text, call_id=entry.call_id))
         elif entry.role in ("system", "user", "assistant"):
-            images = tuple(entry.image_urls)
-            messages.append(BrainMessage(_role(entry), entry.text, image_urls=images))
+            messages.append(_message(entry, takes_images=takes_images))
     return tuple(messages)
+
+
+def _message(entry: Entry, *, takes_images: bool) -> BrainMessage:
+    if takes_images or not entry.image_urls:
+        return BrainMessage(_role(entry), entry.text, image_urls=tuple(entry.image_urls))
+    return BrainMessage(_role(entry), f"{entry.text} {UNSEEN_PICTURE}".lstrip())
 
 
 def _add_call(messages: list[BrainMessage], entry: Entry) -> None:

@@ -43,6 +43,9 @@ class OfflineBrain:
     """
 
     name = "offline"
+    context_tokens: int | None = None
+    takes_images = True
+    """It sees none, and says so itself where a picture came without words."""
 
     def __init__(self, vectors: Vectors, *, today: Today = date.today) -> None:
         """Think with loaded ``vectors``; ``today`` is asked for arguments that are ISO dates."""
