@@ -46,6 +46,17 @@ KNOWN: dict[tuple[Dialect, str, str], str] = {
         )
     },
     **{
+        (Dialect.BETA, "transcription_session.updated", f"session.{field}"): why
+        for field, why in (
+            ("id", _LIVE),
+            ("object", _LIVE),
+            ("expires_at", _LIVE),
+            ("input_audio_noise_reduction", _LATE_BETA),
+            ("input_audio_transcription.model", _OLD_MODELS),
+            ("client_secret", "required there, and said to come over HTTP only"),
+        )
+    },
+    **{
         (Dialect.BETA, "response.done", f"response.usage.input_token_details.{field}"): _LATE_BETA
         for field in ("image_tokens", "cached_tokens_details")
     },

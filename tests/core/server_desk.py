@@ -14,10 +14,13 @@ FRAME_MS = 32
 class Desk:
     """A core, an invented clock, and what the core sent and ordered."""
 
-    def __init__(self):
+    def __init__(self, **options):
         numbers = itertools.count(1)
         self.core = ServerCore(
-            new_id=lambda prefix: f"{prefix}_{next(numbers)}", model="m", voices=("heart",)
+            new_id=lambda prefix: f"{prefix}_{next(numbers)}",
+            model="m",
+            voices=("heart",),
+            **options,
         )
         self.now_ms = 0
         self.position_ms = 0

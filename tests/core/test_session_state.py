@@ -81,11 +81,12 @@ def test_what_no_engine_can_do_is_accepted_and_reported_as_off(session):
 @pytest.mark.parametrize(
     ("update", "path", "in_effect"),
     [
-        ({"truncation": "disabled"}, ("truncation",), "auto"),
+        ({"truncation": "disabled"}, ("truncation",), "disabled"),
+        ({"truncation": None}, ("truncation",), "auto"),
         (
             {"truncation": {"type": "retention_ratio", "retention_ratio": 0.8}},
             ("truncation",),
-            "auto",
+            {"type": "retention_ratio", "retention_ratio": 0.8},
         ),
         ({"prompt": {"id": "pmpt_1"}}, ("prompt",), None),
         ({"reasoning": {"effort": "low"}}, ("reasoning",), None),
@@ -127,7 +128,6 @@ def test_a_transcription_session_shows_its_input_and_nothing_else(session):
         "object": "realtime.transcription_session",
         "id": "sess_1",
         "expires_at": 0,
-        "include": None,
         "audio": {
             "input": {
                 "format": {"type": "audio/pcm", "rate": 24_000},

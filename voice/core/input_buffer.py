@@ -35,6 +35,11 @@ class InputBuffer:
         start = max(self._committed, self._dropped)
         return self.format.bytes_to_ms(self._dropped + len(self._kept) - start)
 
+    @property
+    def committed_ms(self) -> int:
+        """Where the last turn ended, on the same clock; audio since then may be gone."""
+        return self._base_ms + self.format.bytes_to_ms(self._committed)
+
     def append(self, audio: bytes) -> None:
         """Add whole samples; beyond the bound the oldest are dropped."""
         self._kept += audio

@@ -216,13 +216,6 @@ def only_transcribes() -> Refusal:
     )
 
 
-def session_expired(minutes: int) -> Refusal:
-    """The session is as old as one may get; the close reason says the same."""
-    return Refusal(
-        "session_expired", f"Your session hit the maximum duration of {minutes} minutes."
-    )
-
-
 def unknown_reference(param: str, item_id: str) -> Refusal:
     """An ``item_reference`` names no item of the conversation."""
     return Refusal(

@@ -12,12 +12,13 @@ from typing import Any, TypeAlias
 
 from voice.core import refusals
 from voice.core import server_messages as msg
+from voice.core.idle_watch import IdleWatch
 from voice.core.ledger import Ledger
 from voice.core.refusals import Refusal
 from voice.core.server_conversation import ServerConversation
 from voice.core.server_listening import ServerListening
 from voice.core.server_responses import ServerResponses
-from voice.core.session_state import default_session, merge
+from voice.core.session_state import RECOGNISER, default_session, merge, wire_session
 from voice.core.session_view import SessionView
 from voice.core.stamp import EventStamp
 from voice.core.turn_clock import TurnClock
@@ -27,9 +28,21 @@ from voice.protocol.client_events import AudioAppend, ClientEvent
 
 Actions: TypeAlias = list[msg.ServerAction]
 
+IDLE_NOTE = (
+    "\n\nThe user has said nothing for a while. Ask in one short sentence whether they are still "
+    "there or need anything else."
+)
+
 
 class ServerCore:
-    """One conversation of the embedded server: events and inputs in, actions out."""
+    """One conversation of the embedded server: events and inputs in, actions out.
+
+    ``context_tokens`` is how much the brain can read, None where it does not say.
+    ``recogniser`` is the name that sessions show as their transcription model. ``initial`` are
+    session fields that hold from the start, such as those of an ephemeral key; the constructor
+    raises Refusal where an update with them would be refused. ``expires_at`` is in epoch seconds;
+    the shell keeps to it.
+    """
 
     def __init__(
         self,
@@ -38,14 +51,22 @@ class ServerCore:
         model: str,
         voices: tuple[str, ...],
         expires_at: int = 0,
+        context_tokens: int | None = None,
+        recogniser: str = RECOGNISER,
+        initial: Mapping[str, Any] | None = None,
     ) -> None:
         self._new_id = new_id
         self._stamp = EventStamp(new_id)
         self._voices = voices
+        self._recogniser = recogniser
         self._session = default_session(new_id("sess"), model=model, voice=voices[0])
         self._session["expires_at"] = expires_at
+        self._session = self._merged(initial or {}, spoken=False)
+        self._idle = IdleWatch()
         self._conversation = ServerConversation(new_id=new_id)
-        self._responses = ServerResponses(self._conversation, new_id=new_id, voices=voices)
+        self._responses = ServerResponses(
+            self._conversation, new_id=new_id, voices=voices, context_tokens=context_tokens
+        )
         self._clock = TurnClock()
         self._listening = ServerListening(
             self._conversation,
@@ -61,6 +82,7 @@ class ServerCore:
 
     def handle(self, event: ClientEvent | AudioAppend | msg.ServerInput, now_ms: int) -> Actions:
         """Take one event and return what to do about it, in order."""
+        self._idle.note_asked(event, now_ms)
         handler = self._handlers.get(type(event))
         try:
             if handler is None:
@@ -71,6 +93,7 @@ class ServerCore:
             actions = [self.refuse(refusal, getattr(event, "event_id", None))]
         if self._listening.owes_answer or self._responses.kept is not None:
             actions += self._answer_turn(now_ms)
+        self._idle.note_sent(actions, now_ms)
         return actions
 
     def refuse(self, refusal: Refusal, event_id: str | None) -> msg.Send:
@@ -86,7 +109,8 @@ class ServerCore:
 
     def next_deadline_ms(self) -> int | None:
         """When the core wants a Tick; None for never."""
-        return self._responses.next_deadline_ms()
+        deadlines = (self._responses.next_deadline_ms(), self._idle_deadline_ms())
+        return min((moment for moment in deadlines if moment is not None), default=None)
 
     @property
     def ledger(self) -> Ledger:
@@ -130,28 +154,58 @@ class ServerCore:
             msg.Transcribed: self._listening.heard,
             msg.TranscriptionFailed: self._listening.heard,
             msg.Opened: self._opened,
-            msg.Tick: lambda _, now_ms: self._responses.expire(now_ms),
+            msg.Tick: self._tick,
         }
 
     # --- session ----------------------------------------------------------------------------------
 
     def _opened(self, _: msg.Opened, now_ms: int) -> Actions:
-        created = self._stamp(ev.SessionCreated, session=self._session)
-        return [msg.Send(created)]
+        actions = self._listening.configure(now_ms)
+        created = self._stamp(ev.SessionCreated, session=wire_session(self._session))
+        return [*actions, msg.Send(created), *self._prepared([])]
 
     def _update(self, event: cl.SessionUpdate, now_ms: int) -> Actions:
         old_tools = self._session["tools"]
-        self._session = merge(
-            self._session,
-            event.session.to_wire(),
-            voices=self._voices,
-            spoken=self._responses.has_spoken,
-        )
-        actions = self._listening.configure(now_ms)
-        if self._session["tools"] != old_tools:
-            actions.append(msg.PrepareBrain(tuple(self._session["tools"])))
-        updated = self._stamp(ev.SessionUpdated, session=self._session)
+        spoken = self._responses.has_spoken
+        self._session = self._merged(event.session.to_wire(), spoken=spoken)
+        actions = [*self._listening.configure(now_ms), *self._prepared(old_tools)]
+        updated = self._stamp(ev.SessionUpdated, session=wire_session(self._session))
         return [*actions, msg.Send(updated)]
+
+    def _merged(self, update: Mapping[str, Any], *, spoken: bool) -> dict[str, Any]:
+        return merge(
+            self._session,
+            update,
+            voices=self._voices,
+            spoken=spoken,
+            recogniser=self._recogniser,
+        )
+
+    def _prepared(self, old_tools: list[Any]) -> Actions:
+        """Show new tools to the brain before the next turn."""
+        tools = self._session["tools"]
+        return [msg.PrepareBrain(tuple(tools))] if tools != old_tools else []
+
+    # --- time -------------------------------------------------------------------------------------
+
+    def _tick(self, _: msg.Tick, now_ms: int) -> Actions:
+        actions = self._responses.expire(now_ms)
+        deadline_ms = self._idle_deadline_ms()
+        if deadline_ms is not None and now_ms >= deadline_ms:
+            actions += self._idled(now_ms)
+        return actions
+
+    def _idle_deadline_ms(self) -> int | None:
+        is_busy = self._listening.is_waiting or not self._responses.slot.is_idle
+        return None if is_busy else self._idle.deadline_ms(self.view.idle_timeout_ms)
+
+    def _idled(self, now_ms: int) -> Actions:
+        """Speak first: the user has said nothing since the last answer sounded."""
+        actions = self._listening.time_out(self.view.idle_timeout_ms or 0, now_ms)
+        if self.view.answers_turns:
+            instructions = f"{self._session['instructions']}{IDLE_NOTE}"
+            actions += self._respond({"instructions": instructions}, now_ms)
+        return actions
 
     # --- items and responses ----------------------------------------------------------------------
 
@@ -188,6 +242,8 @@ class ServerCore:
         return [*deleted, *self._listening.forget(event.item_id, now_ms)]
 
     def _create_response(self, event: cl.ResponseCreate, now_ms: int) -> Actions:
+        if self.view.only_transcribes:
+            raise refusals.only_transcribes()
         overrides = event.response.to_wire() if event.response is not None else {}
         if self._responses.keep(overrides, self.view, event.event_id):
             self._listening.answer_asked()

@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from voice.core import server_messages as msg
 from voice.core.ledger import Entry
 from voice.core.server_conversation import ServerConversation
 from voice.core.server_responses import ServerResponses
+from voice.core.server_transcripts import ServerTranscripts
 from voice.core.session_view import SessionView
 from voice.core.stamp import EventStamp
 from voice.core.turn_clock import TurnClock
-from voice.core.user_turns import Signal, TurnTranscribed, UserBegan, UserEnded, UserTurns
+from voice.core.turn_signals import (
+    Signal,
+    TurnDropped,
+    TurnReadSoFar,
+    TurnTranscribed,
+    UserBegan,
+    UserEnded,
+)
+from voice.core.user_turns import UserTurns
 from voice.protocol import server_events as ev
 from voice.protocol.client_events import AudioAppend
 
@@ -41,6 +50,7 @@ class ServerListening:
         self._clock = clock
         self._view = view
         self._stamp = EventStamp(new_id)
+        self._transcripts = ServerTranscripts(new_id=new_id)
         self._unanswered: set[str] = set()  # bounded: by the transcriptions on their way
 
     @property
@@ -53,6 +63,7 @@ class ServerListening:
         view = self._view()
         transcription = view.transcription
         self.turns.language = transcription["language"] if transcription else None
+        self.turns.reads_along = transcription is not None
         return self._follow(self.turns.configure(view.input_format, view.turn_rules), now_ms)
 
     def append(self, event: AudioAppend, now_ms: int) -> Actions:
@@ -78,6 +89,19 @@ class ServerListening:
         actions = self._follow(self.turns.clear(), now_ms)
         return [*actions, msg.Send(self._stamp(ev.InputAudioBufferCleared))]
 
+    def time_out(self, timeout_ms: int, now_ms: int) -> Actions:
+        """Nobody spoke for so long: the silence becomes an item, as upstream makes one."""
+        item_id, start_ms, end_ms = self.turns.commit_silence(timeout_ms)
+        self._clock.turn_ended(now_ms)
+        triggered = self._stamp(
+            ev.InputAudioBufferTimeoutTriggered,
+            audio_start_ms=start_ms,
+            audio_end_ms=end_ms,
+            item_id=item_id,
+        )
+        committed = self._commit_audio(item_id, end_ms - start_ms)
+        return [msg.Send(triggered), *committed, *self._told(TurnTranscribed(item_id, ""))]
+
     def hear_item(self, item_id: str, audio: bytes, now_ms: int) -> Actions:
         """Recognise audio that came inside an item."""
         return self._follow(self.turns.hear_item(item_id, audio), now_ms)
@@ -101,6 +125,10 @@ class ServerListening:
                     actions += self._user_began(signal)
                 case UserEnded():
                     actions += self._user_ended(signal, now_ms)
+                case TurnReadSoFar(item_id, text):
+                    actions += map(msg.Send, self._transcripts.so_far(item_id, text))
+                case TurnDropped(item_id):
+                    self._transcripts.forget(item_id)
                 case TurnTranscribed():
                     actions += self._turn_transcribed(signal, now_ms)
                 case _:
@@ -113,8 +141,7 @@ class ServerListening:
             audio_start_ms=began.audio_start_ms,
             item_id=began.item_id,
         )
-        block = self._view().turn_detection
-        interrupts = block is not None and block["interrupt_response"]
+        interrupts = self._view().interrupts_answers
         return [msg.Send(started), *(self._responses.interrupt() if interrupts else [])]
 
     def _user_ended(self, ended: UserEnded, now_ms: int) -> Actions:
@@ -147,41 +174,21 @@ class ServerListening:
     def _turn_transcribed(self, turn: TurnTranscribed, now_ms: int) -> Actions:
         is_unanswered = turn.item_id in self._unanswered
         self._unanswered.discard(turn.item_id)
-        entry = self._conversation.ledger.get(turn.item_id)
-        if entry is None:
+        if not self._conversation.transcribed(turn.item_id, turn.text):
             return []
-        entry.text = turn.text
-        actions: Actions = [*self._clock.measured("transcript", now_ms)]
-        if self._view().transcription is not None:
-            actions += [msg.Send(event) for event in self._transcription_events(turn)]
+        actions: Actions = [*self._clock.measured("transcript", now_ms), *self._told(turn)]
         if not self.turns.pending:
             actions += self._responses.release()
-        block = self._view().turn_detection
         # Only what the detector ended is answered unasked: a client that commits by hand, or brings
         # an item of its own, asks. A turn without words gets no answer: it was noise (FIELD 21).
-        if is_unanswered and block is not None and block["create_response"] and turn.text:
+        if is_unanswered and turn.text and self._view().answers_turns:
             self.owes_answer = True
         return actions
 
-    def _transcription_events(self, turn: TurnTranscribed) -> list[Any]:
-        ids: dict[str, Any] = {"item_id": turn.item_id, "content_index": 0}
-        if turn.error is not None:
-            error = {"type": "server_error", "code": None, "message": turn.error}
-            return [
-                self._stamp(ev.ConversationItemInputAudioTranscriptionFailed, **ids, error=error)
-            ]
-        events: list[Any] = []
-        if turn.text:
-            events.append(
-                self._stamp(ev.ConversationItemInputAudioTranscriptionDelta, **ids, delta=turn.text)
-            )
-        seconds = self._conversation.audio_ms(turn.item_id) / 1_000
-        events.append(
-            self._stamp(
-                ev.ConversationItemInputAudioTranscriptionCompleted,
-                **ids,
-                transcript=turn.text,
-                usage={"type": "duration", "seconds": seconds},
-            )
-        )
-        return events
+    def _told(self, turn: TurnTranscribed) -> Actions:
+        """Send the words of a turn, if the client wants to read them."""
+        if self._view().transcription is None:
+            self._transcripts.forget(turn.item_id)
+            return []
+        audio_ms = self._conversation.audio_ms(turn.item_id)
+        return [msg.Send(event) for event in self._transcripts.finished(turn, audio_ms)]

@@ -246,14 +246,6 @@ class StopResponse:
 
 
 @dataclass(frozen=True, slots=True)
-class Close:
-    """Close the connection after everything that was sent."""
-
-    code: int
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
 class TurnMeasured:
     """A finished stage, for metrics; ``since_ms`` is how long it took."""
 
@@ -270,6 +262,5 @@ ServerAction: TypeAlias = (
     | StartResponse
     | PrepareBrain
     | StopResponse
-    | Close
     | TurnMeasured
 )

@@ -12,7 +12,6 @@ as what is really in effect:
 | ``audio.output.voice``, unknown | the first voice | what will sound |
 | ``tools`` of type mcp | left out of the list | none is hosted; a refusal would lose the rest too |
 | ``tool_choice`` of type mcp | ``auto`` | likewise |
-| ``truncation`` | ``auto`` | old items are always dropped as needed, and by one rule |
 | ``prompt``, ``reasoning``, ``tracing`` | null | there is nothing to honour them |
 | ``include`` | null | the recogniser gives no log probabilities of tokens |
 | ``model``, ``id``, ``object``, ``expires_at`` | unchanged | the server's own |
@@ -149,7 +148,7 @@ def _noise_reduction(param: str, value: Any) -> None:
         fields_of(param, value, checks)
 
 
-def _truncation(param: str, value: Any) -> str:
+def _truncation(param: str, value: Any) -> Any:
     if isinstance(value, dict):
         limits = {"post_instructions": integer(0, 2**31)}
         checks: dict[str, Check] = {
@@ -163,7 +162,7 @@ def _truncation(param: str, value: Any) -> str:
                 raise refusals.missing(f"{param}.{name}")
     elif value is not None:
         one_of("auto", "disabled")(param, value)
-    return "auto"
+    return value or "auto"
 
 
 def _tracing(param: str, value: Any) -> None:

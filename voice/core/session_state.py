@@ -104,7 +104,7 @@ def wire_session(session: Mapping[str, Any]) -> Mapping[str, Any]:
         answering = ("create_response", "interrupt_response", "idle_timeout_ms")
         kept = {key: on for key, on in heard["turn_detection"].items() if key not in answering}
         heard["turn_detection"] = kept
-    names = ("type", "object", "id", "expires_at", "include")
+    names = ("type", "object", "id", "expires_at")
     return {**{name: session[name] for name in names}, "audio": {"input": heard}}
 
 

@@ -51,3 +51,31 @@ class SessionView:
         """The transcription block; None where the client wants no transcription events."""
         block: Mapping[str, Any] | None = self.session["audio"]["input"]["transcription"]
         return block
+
+    @property
+    def only_transcribes(self) -> bool:
+        """Whether the session makes no responses at all."""
+        return bool(self.session["type"] == "transcription")
+
+    @property
+    def answers_turns(self) -> bool:
+        """Whether a turn that the detector ended gets a response unasked."""
+        return self._turn_flag("create_response")
+
+    @property
+    def interrupts_answers(self) -> bool:
+        """Whether speech over an answer ends it."""
+        return self._turn_flag("interrupt_response")
+
+    @property
+    def idle_timeout_ms(self) -> int | None:
+        """The silence after which the server speaks first, or None for never."""
+        block = self.turn_detection
+        if block is None or self.only_transcribes:
+            return None
+        timeout_ms: int | None = block.get("idle_timeout_ms")
+        return timeout_ms
+
+    def _turn_flag(self, name: str) -> bool:
+        block = self.turn_detection
+        return block is not None and not self.only_transcribes and bool(block[name])

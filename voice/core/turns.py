@@ -108,6 +108,7 @@ class TurnDetector:
 
     def __init__(self, rules: TurnRules) -> None:
         self._position_ms = 0
+        self._floor_ms = 0
         self.reset(rules)
 
     @property
@@ -116,13 +117,22 @@ class TurnDetector:
         return self.state in (TurnState.SPEAKING, TurnState.PAUSED)
 
     @property
+    def is_voice_heard(self) -> bool:
+        """Whether a turn is open and does not pause."""
+        return self.state is TurnState.SPEAKING
+
+    @property
     def turn_start_ms(self) -> int:
         """Where the open turn's audio begins, prefix padding included."""
         return self._started_ms
 
-    def reset(self, rules: TurnRules) -> None:
-        """Forget an open turn and go on by these rules."""
+    def reset(self, rules: TurnRules, *, after_ms: int = 0) -> None:
+        """Forget an open turn and go on by these rules.
+
+        No turn will reach back before ``after_ms``: audio until there was committed or cleared.
+        """
         self.rules = rules
+        self._floor_ms = max(self._floor_ms, after_ms)
         self.state = TurnState.SILENT
         self._onset_ms = 0
         self._started_ms = 0
@@ -171,7 +181,8 @@ class TurnDetector:
         if end_ms - self._onset_ms < MIN_SPEECH_MS:
             return []
         self.state = TurnState.SPEAKING
-        self._started_ms = max(0, self._onset_ms - self.rules.prefix_padding_ms)
+        # Padding takes silence of the turn before at most, never its last word.
+        self._started_ms = max(self._floor_ms, self._onset_ms - self.rules.prefix_padding_ms)
         return [SpeechBegan(self._started_ms)]
 
     def _check_end(self) -> list[TurnEvent]:
@@ -182,13 +193,15 @@ class TurnDetector:
                 self._pause_told = True
                 events.append(SpeechPaused(self._position_ms))
             if silence_ms >= self._wait_ms():
-                self.state = TurnState.SILENT
-                events.append(SpeechEnded(self._position_ms, silence_ms))
-                return events
+                return [*events, self._end(silence_ms)]
         if self._position_ms - self._started_ms >= self.rules.max_turn_ms:
-            self.state = TurnState.SILENT
-            events.append(SpeechEnded(self._position_ms, 0))
+            events.append(self._end(0))
         return events
+
+    def _end(self, silence_ms: int) -> SpeechEnded:
+        self.state = TurnState.SILENT
+        self._floor_ms = self._position_ms - silence_ms
+        return SpeechEnded(self._position_ms, silence_ms)
 
     def _wait_ms(self) -> int:
         if self._complete is None or INCOMPLETE < self._complete < COMPLETE:
