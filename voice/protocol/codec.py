@@ -25,6 +25,7 @@ from voice.protocol.audio_frames import (
 )
 from voice.protocol.capabilities import PLAIN_CAPABILITIES, Capabilities
 from voice.protocol.client_events import CLIENT_EVENTS, AudioAppend, ClientEvent
+from voice.protocol.dialect_objects import SESSION_TYPES
 from voice.protocol.dialects import (
     SERVER_NAMES_TO_GA,
     Dialect,
@@ -68,6 +69,7 @@ __all__ = [
     "warm_up",
 ]
 
+_BETA_UPDATE: Final = "transcription_session.update"
 _NO_EVENT_ID: Final = "input_audio_buffer.dtmf_event_received"
 
 
@@ -142,7 +144,8 @@ class ServerCodec:
     """The server's end of one connection.
 
     A connection that began as GA turns to BETA at its first ``session.update`` where that is flat
-    and names no type: older clients do not say in the handshake what they speak.
+    and names no type, or is BETA's own event: older clients do not say in the handshake what they
+    speak.
     """
 
     def __init__(
@@ -174,9 +177,11 @@ class ServerCodec:
         if kind == APPEND_TYPE:
             return read_append(data, sample_bytes)
         refuse_depth(frame, data)
-        if kind == "session.update":
-            self._settle(data.get("session"))
-        if self.dialect is Dialect.GA and kind != "transcription_session.update":
+        if kind in ("session.update", _BETA_UPDATE):
+            self._settle(kind, data.get("session"))
+        if self.dialect is Dialect.GA and kind != _BETA_UPDATE:
+            if kind == "session.update":
+                _check_ga_session(data)
             return _read_client_event(data)
         try:
             return _read_client_event(to_ga_client_event(data))
@@ -185,11 +190,13 @@ class ServerCodec:
                 error.param = nested_path_to_flat(error.param)
             raise
 
-    def _settle(self, session: object) -> None:
-        if not self._is_settled and isinstance(session, dict):
-            self._is_settled = True
-            if "type" not in session and is_flat(session):
-                self.dialect = Dialect.BETA
+    def _settle(self, kind: str, session: object) -> None:
+        if self._is_settled or not isinstance(session, dict):
+            return
+        if kind == _BETA_UPDATE or ("type" not in session and is_flat(session)):
+            self.dialect = Dialect.BETA
+        # What both dialects could have said settles nothing.
+        self._is_settled = self.dialect is Dialect.BETA or "type" in session
 
     def encode(self, event: ServerEvent) -> list[str]:
         """Write an event as the frames to send, in order; none where the dialect lacks it."""
@@ -276,6 +283,25 @@ def _read_client_event(data: dict[str, Any]) -> ClientEvent:
             event_id=event_id_of(data),
         )
     return read_strictly(model, data)
+
+
+def _check_ga_session(data: dict[str, Any]) -> None:
+    """Refuse in a GA update what the models forgive, and what only BETA has (PROTOCOL §1.3)."""
+    session = data.get("session")
+    if not isinstance(session, dict):
+        return
+    param = "session.type"
+    if "type" not in session:
+        code, problem = "missing_required_parameter", f"Missing required parameter: {param!r}."
+    elif session["type"] not in SESSION_TYPES:
+        code = "invalid_value"
+        problem = f"Invalid value for {param!r}: expected 'realtime' or 'transcription'."
+    elif "temperature" in session:
+        code, param = "unknown_parameter", "session.temperature"
+        problem = f"Unknown parameter: {param!r}."
+    else:
+        return
+    raise RemoteProtocolError(problem, code=code, param=param, event_id=event_id_of(data))
 
 
 def _is_old_name(kind: str) -> bool:
