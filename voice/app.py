@@ -12,12 +12,14 @@ import secrets
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from pydantic import SecretStr
 
 from tools import DuplicateToolError, Registry, ToolOutcome, VolumeControl, discover
+from voice.blackbox.recorder import Recorder
 from voice.child import Child, running_child
 from voice.child_main import MODULE as SERVER_MODULE
 from voice.child_main import server_orders
@@ -150,11 +152,13 @@ async def open_session(
     use_tools: bool = True,
     volume: VolumeControl | None = None,
     on_missed: Callable[[str], None] | None = None,
+    record: Path | None = None,
 ) -> AsyncIterator[OpenSession]:
     """Open a session at the configured endpoint, or at a server of our own in a child process.
 
     What tools have to tell from before the session, such as a timer that ended while nothing ran,
     is announced in it, or given to ``on_missed`` where a conversation must hold nothing else.
+    ``record`` is the file of the session's black box.
     The session closes microphone and speaker. Raises the VoiceError that says why no session could
     be opened, and out of the body what ended it.
     """
@@ -175,10 +179,18 @@ async def open_session(
                 microphone=microphone,
                 speaker=speaker,
                 tools=toolbox,
+                recorder=_recorder(record, settings, key),
             )
         )
         announcements.go_to(session.announce, missed=on_missed)
         yield OpenSession(session, endpoint, toolbox.problems if toolbox else ())
+
+
+def _recorder(path: Path | None, settings: Settings, key: SecretStr | None) -> Recorder | None:
+    if path is None:
+        return None
+    secrets_in_use = settings.secret_values()
+    return Recorder(path, secrets=(*secrets_in_use, key.get_secret_value() if key else ""))
 
 
 class _Announcements:

@@ -11,12 +11,15 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from functools import partial
 from types import TracebackType
 from typing import Self
 
 from pydantic import SecretStr
 
 from voice.audio.ports import Microphone, Speaker
+from voice.blackbox.recorded_core import RecordedCore
+from voice.blackbox.recorder import Recorder
 from voice.client.session_run import SessionRun
 from voice.client.silent_speaker import SilentSpeaker
 from voice.client.tool_runner import ToolCaller
@@ -39,7 +42,9 @@ class Session:
     ``config`` may be partial: what it leaves open is filled with what suits the endpoint, and
     ``tools`` are added where it names none. Without ``microphone`` or ``speaker`` the session is
     typed or read. ``push_to_talk`` keeps the microphone closed between ``Button.TALK_UP`` and
-    ``TALK_DOWN``. Raises SettingsError for an endpoint that needs a model, or a key that is none.
+    ``TALK_DOWN``. ``recorder`` gets everything that happens, and is closed at the end. Raises
+    SettingsError for an endpoint that needs a model, a key that is none, or a recording that
+    cannot be written.
     """
 
     def __init__(
@@ -52,8 +57,10 @@ class Session:
         speaker: Speaker | None = None,
         tools: ToolCaller | None = None,
         push_to_talk: bool = False,
+        recorder: Recorder | None = None,
     ) -> None:
-        self._core = ClientCore(
+        new_core = ClientCore if recorder is None else partial(RecordedCore, recorder=recorder)
+        self._core = new_core(
             _with_tools(config or SessionConfig(), tools),
             new_id=lambda kind: f"{kind}_{secrets.token_hex(10)}",
             capabilities=endpoint.capabilities,
@@ -67,6 +74,7 @@ class Session:
             microphone=microphone,
             speaker=speaker or SilentSpeaker(),
             tools=tools,
+            recorder=recorder,
         )
         self._task: asyncio.Task[None] | None = None
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from dataclasses import replace
 
 from voice.audio.ports import Microphone, Speaker
+from voice.blackbox.recorded_core import RecordedCodec
+from voice.blackbox.recorder import Recorder
 from voice.client.shell import Shell
 from voice.client.tool_runner import ToolCaller
 from voice.client.transport import Transport, WebSocketTransport
@@ -44,6 +47,7 @@ class SessionRun:
         microphone: Microphone | None,
         speaker: Speaker,
         tools: ToolCaller | None,
+        recorder: Recorder | None = None,
     ) -> None:
         self.streams = UpdateStreams()
         self.ready = asyncio.Event()
@@ -56,6 +60,7 @@ class SessionRun:
         self._microphone = microphone
         self._speaker = speaker
         self._tools = tools
+        self._recorder = recorder
         self._shell: Shell | None = None
         self._over = asyncio.Event()
         self._broken_by: Exception | None = None
@@ -103,6 +108,8 @@ class SessionRun:
             await self._speaker.close()
             if self._microphone is not None:
                 await self._microphone.close()
+            if self._recorder is not None:
+                await asyncio.to_thread(self._recorder.close)
 
     async def _live(self, group: asyncio.TaskGroup) -> None:
         shell = self._shell = Shell(
@@ -117,6 +124,8 @@ class SessionRun:
             broke=self._break,
         )
         listening = None
+        if self._recorder is not None:
+            self._tell_of_recording(self._recorder)
         try:
             self._speaker.start(lambda: shell.feed_safely(m.PlaybackDrained()))
             if self._microphone is not None:
@@ -146,7 +155,26 @@ class SessionRun:
             self._url, headers=self._headers, safe_url=self._endpoint.safe_url
         )
 
+    def _tell_of_recording(self, recorder: Recorder) -> None:
+        loop = asyncio.get_running_loop()
+
+        def stopped(reason: str) -> None:
+            warning = WarningIssued("recording_stopped", f"the recording ends here: {reason}")
+            # The disk may fail in the recorder's thread, after the last turn of this loop.
+            with contextlib.suppress(RuntimeError):
+                loop.call_soon_threadsafe(self._publish, warning)
+
+        recorder.on_stopped = stopped
+
     def _new_codec(self) -> ClientCodec:
+        if self._recorder is not None:
+            time_s = asyncio.get_running_loop().time
+            return RecordedCodec(
+                self._recorder,
+                lambda: int(time_s() * 1_000),
+                self._endpoint.dialect,
+                self._endpoint.capabilities,
+            )
         return ClientCodec(self._endpoint.dialect, self._endpoint.capabilities)
 
     def _break(self, error: Exception) -> None:

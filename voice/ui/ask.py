@@ -48,6 +48,7 @@ class AskRequest:
     is_fast: bool = False
     use_tools: bool = True
     answer_limit_s: float = ANSWER_LIMIT_S
+    record: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,7 @@ async def ask(request: AskRequest, settings: Settings) -> int:
             is_fast=request.is_fast,
             use_tools=request.use_tools,
             answer_limit_s=request.answer_limit_s,
+            record=request.record,
         )
         reply_wav = write_reply(request.out, outcome.answered)
         if write is not None:
@@ -97,6 +99,7 @@ async def converse(
     is_fast: bool = False,
     use_tools: bool = True,
     answer_limit_s: float = ANSWER_LIMIT_S,
+    record: Path | None = None,
 ) -> Outcome:
     """Hold the conversation, showing what happens.
 
@@ -109,7 +112,7 @@ async def converse(
     patient = PatientMicrophone(microphone)
     speaker = FileSpeaker(pace=pace)
     log = TurnLog(asyncio.get_running_loop().time)
-    parts = {"microphone": patient, "speaker": speaker, "use_tools": use_tools}
+    parts = {"microphone": patient, "speaker": speaker, "use_tools": use_tools, "record": record}
     missed = partial(view.say, "Missed")
     try:
         async with opened(settings, view, on_missed=missed, **parts) as opened_session:

@@ -49,6 +49,11 @@ Model = Annotated[
 ]
 NoTools = Annotated[bool, typer.Option("--no-tools", help="Offer the endpoint no tools.")]
 
+Record = Annotated[
+    Path | None,
+    typer.Option("--record", metavar="FILE", help="Write the session's black box to this file."),
+]
+
 
 class _OrderedCommand(TyperCommand):
     """Keeps the raw arguments: the order of files and --text is lost once they are parsed."""
@@ -108,6 +113,7 @@ def ask(
     url: Url = None,
     model: Model = None,
     no_tools: NoTools = False,
+    record: Record = None,
     config: Config = None,
     assign: Assign = None,
     debug: Debug = False,
@@ -131,6 +137,7 @@ def ask(
             is_fast=fast,
             use_tools=not no_tools,
             answer_limit_s=timeout,
+            record=record,
         )
         return run(run_ask(request, settings))
 
@@ -144,6 +151,7 @@ def talk(
     url: Url = None,
     model: Model = None,
     no_tools: NoTools = False,
+    record: Record = None,
     config: Config = None,
     assign: Assign = None,
     debug: Debug = False,
@@ -154,7 +162,7 @@ def talk(
         from voice.ui.talk import talk as run_talk
 
         try:
-            return run(run_talk(settings, use_tools=not no_tools))
+            return run(run_talk(settings, use_tools=not no_tools, record=record))
         except KeyboardInterrupt:
             return 0  # the way to end it
 
@@ -177,6 +185,25 @@ def serve(
         return run_serve(settings)
 
     _execute(work, _flags(config, assign, debug, {"server.host": host, "server.port": port}))
+
+
+@app.command()
+def replay(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A black box made by --record.")],
+    timeline: Annotated[
+        Path | None, typer.Option(metavar="HTML", help="Draw the conversation into this file.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object only.")] = False,
+    debug: Debug = False,
+) -> None:
+    """Replay a recorded session, or draw it.
+
+    It goes through the core again, and the first step that goes another way is shown. Exit status: 0 where everything went as recorded, 1 at a difference, 2 for a file that is no
+    recording.
+    """
+    from voice.ui.replay_command import replay_file
+
+    raise typer.Exit(replay_file(file, timeline=timeline, as_json=json))
 
 
 @tools_app.callback(invoke_without_command=True)

@@ -8,6 +8,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from voice.app import open_sound_card
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from voice.settings import Settings
 
 
-async def talk(settings: Settings, *, use_tools: bool = True) -> int:
+async def talk(settings: Settings, *, use_tools: bool = True, record: Path | None = None) -> int:
     """Run the command until the session ends or the task is cancelled; returns its exit status.
 
     Raises DeviceError where there is no sound card, and what else ended the conversation.
@@ -35,6 +36,7 @@ async def talk(settings: Settings, *, use_tools: bool = True) -> int:
         speaker=speaker,
         use_tools=use_tools,
         volume=volume,
+        record=record,
     ) as opened_session:
         view.note("Speak, or type a line and press Enter. Ctrl-C ends the conversation.")
         return await _show(opened_session, view)

@@ -1,0 +1,58 @@
+import pytest
+
+from tests.blackbox.recorded import hold_conversation
+from voice.blackbox.record_file import MAGIC
+from voice.blackbox.timeline import LEVEL_MS, read_timeline
+from voice.errors import SettingsError
+
+
+@pytest.fixture
+def timeline(tmp_path):
+    hold_conversation(tmp_path / "x.vbox")
+    return read_timeline(tmp_path / "x.vbox")
+
+
+def test_both_sides_have_a_waveform(timeline):
+    assert len(timeline.microphone) * LEVEL_MS == pytest.approx(500, abs=LEVEL_MS)
+    assert max(timeline.microphone.values()) == pytest.approx(0.5, abs=0.01)
+
+
+def test_what_was_cut_is_not_drawn(timeline):
+    """1,000 ms were received, 400 ms had sounded when the user spoke again."""
+    assert len(timeline.speaker) * LEVEL_MS == pytest.approx(400, abs=LEVEL_MS)
+
+
+def test_turns_have_their_extent(timeline):
+    first, second = timeline.of("user")
+    assert (first.start_ms, first.end_ms) == (0, 500)
+    assert (second.start_ms, second.end_ms) == (900, 1_000)
+
+
+def test_heard_and_unheard_words_are_told_apart(timeline):
+    assistant = next(said for said in timeline.said if said.who == "assistant")
+    assert assistant.unheard.strip()
+    assert (assistant.text + assistant.unheard).replace(" ", "") == (
+        "Once upon a time there was a king.".replace(" ", "")
+    )
+
+
+def test_what_the_user_said_and_typed_is_in_order(timeline):
+    said = [said.text for said in timeline.said if said.who == "user"]
+    assert said[0] == "Tell me <a> story."
+    assert said[1].startswith("My key is")
+
+
+def test_an_interruption_is_marked(timeline):
+    (mark,) = [mark for mark in timeline.marks if mark.kind == "interrupted"]
+    assert (mark.at_ms, mark.text) == (900, "interrupted after 400 ms")
+
+
+def test_hanging_up_is_no_error(timeline):
+    assert not [mark for mark in timeline.marks if mark.kind == "error"]
+    assert timeline.is_whole
+
+
+def test_a_recording_without_a_step_is_refused(tmp_path):
+    (tmp_path / "x.vbox").write_bytes(MAGIC)
+    with pytest.raises(SettingsError, match="holds no conversation"):
+        read_timeline(tmp_path / "x.vbox")
