@@ -1,13 +1,16 @@
 """Appended audio to scores and transcripts, in order."""
 
 import asyncio
+import dataclasses
+import threading
 
 import numpy as np
 
-from tests.server.serving_kit import until
+from tests.server.serving_kit import WAIT_S, until
 from voice.core import server_messages as msg
 from voice.engines.ports import Transcript
 from voice.engines.scripted import ScriptedStt, ScriptedTurnEnd, ScriptedVad, tone
+from voice.engines.threads import EngineThreads
 from voice.errors import EngineError
 from voice.protocol.formats import PCM16, PCMU
 from voice.server.ears import Ears, transcribe
@@ -59,6 +62,51 @@ async def test_no_words_say_nothing_about_the_end():
     fed = []
     await transcribe(order(), ScriptedStt(), ScriptedTurnEnd(0.8), fed.append)
     assert fed == [msg.Transcribed("item", 3, "", 0.5)]
+
+
+async def test_a_partial_reading_is_given_up_where_the_recogniser_is_busy():
+    class Busy(ScriptedStt):
+        is_idle = False
+
+    fed, stt = [], Busy(["Stop."])
+    partial = dataclasses.replace(order(), partial=True)
+    await transcribe(partial, stt, ScriptedTurnEnd(), fed.append)
+    assert fed == [msg.TranscriptionFailed("item", 3, "The recogniser is busy.")]
+    assert stt.heard_samples == []
+    await transcribe(order(), stt, ScriptedTurnEnd(0.8), fed.append)
+    assert fed[1:] == [msg.Transcribed("item", 3, "Stop.", 0.8)]
+
+
+class OneAtATime(ScriptedStt):
+    """A recogniser of one thread, held until ``go`` is set; says in which order it read."""
+
+    def __init__(self):
+        super().__init__()
+        self.threads = EngineThreads("recogniser of one thread")
+        self.go = threading.Event()
+        self.read = []
+
+    async def transcribe(self, pcm, *, language=None):
+        await self.threads.run(lambda: self.go.wait(WAIT_S) and self.read.append(language))
+        return Transcript("Stop.")
+
+
+def in_hand(stt):
+    state = stt.threads.state()
+    return state.waiting + state.running
+
+
+async def test_the_words_of_a_finished_turn_are_taken_before_a_partial_reading():
+    stt, fed = OneAtATime(), []
+    async with asyncio.TaskGroup() as tasks:
+        for name in ("running", "partial", "final"):
+            action = dataclasses.replace(order(), language=name, partial=name == "partial")
+            before = in_hand(stt)
+            tasks.create_task(transcribe(action, stt, ScriptedTurnEnd(), fed.append))
+            await until(lambda before=before: in_hand(stt) > before)
+        stt.go.set()
+    stt.threads.close()
+    assert stt.read == ["running", "final", "partial"]
 
 
 async def test_a_failing_recogniser_is_told_and_not_raised():

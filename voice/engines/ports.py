@@ -73,6 +73,14 @@ class Transcript:
 class Stt(Protocol):
     """A speech recogniser, loaded once and shared by all sessions."""
 
+    name: str
+    """What sessions show as their transcription model."""
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing waits or runs, so that a reading of no urgency takes nobody's time."""
+        ...
+
     async def transcribe(self, pcm: Pcm, *, language: str | None = None) -> Transcript:
         """Transcribe one turn (16 kHz). Cancelling the call leaves the engine usable."""
         ...

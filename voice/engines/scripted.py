@@ -163,6 +163,9 @@ class ScriptedStt:
     ``heard_samples`` holds the length of each turn that was transcribed.
     """
 
+    name = "scripted"
+    is_idle = True
+
     def __init__(self, transcripts: Iterable[str] = ()) -> None:
         """Take the transcripts."""
         self._transcripts = deque(transcripts)  # bounded: by the script

@@ -36,6 +36,8 @@ _OLD_SPELLING = re.compile(r"\b(to)-(day|night|morrow)\b|\b(per) (cent)\b", re.I
 class MoonshineStt:
     """The recogniser that implements ``ports.Stt``; loaded once, shared by all sessions."""
 
+    name = "moonshine-tiny-en"
+
     def __init__(self, *, workers: int = 2) -> None:
         """Load the weights (44 MB, half a second) for ``workers`` turns at once.
 
@@ -71,6 +73,12 @@ class MoonshineStt:
                 continue
             decoded.append(await self._threads.run(partial(self._decode, stretch)))
         return self._transcript(decoded)
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether a turn would be transcribed at once, with every thread for itself."""
+        state = self._threads.state()
+        return not (state.waiting or state.running)
 
     async def warm(self) -> None:
         """Run once on a second of faint noise, so that the first real turn is not the slow one."""

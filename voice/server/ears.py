@@ -12,7 +12,9 @@ from typing import TypeAlias
 
 from voice.audio.wire import WireDecoder, decode_wire
 from voice.core import server_messages as msg
+from voice.engines.fair_line import Urgency
 from voice.engines.ports import EAR_RATE_HZ, Pcm, Stt, TurnEnd, Vad
+from voice.engines.threads import urgency_of_calls
 from voice.errors import EngineError
 from voice.protocol.formats import AudioFormat
 
@@ -73,14 +75,27 @@ class Ears:
 
 
 async def transcribe(action: msg.Transcribe, stt: Stt, turn_end: TurnEnd, feed: Feed) -> None:
-    """Recognise one turn and feed the words, or why there are none."""
+    """Recognise one turn and feed the words, or why there are none.
+
+    A partial reading is made only while the recogniser is idle: no finished turn, of this session
+    or another, ever waits for it.
+    """
+    if action.partial and not stt.is_idle:
+        feed(msg.TranscriptionFailed(action.item_id, action.generation, "The recogniser is busy."))
+        return
     try:
+        text = await _words(action, stt)
+    except (EngineError, TimeoutError) as error:
+        problem = str(error) or "The recogniser took too long."
+        feed(msg.TranscriptionFailed(action.item_id, action.generation, problem))
+        return
+    complete = turn_end.probability(text) if text else 0.5
+    feed(msg.Transcribed(action.item_id, action.generation, text, complete))
+
+
+async def _words(action: msg.Transcribe, stt: Stt) -> str:
+    urgency = Urgency.UNHURRIED if action.partial else Urgency.WAITED_FOR
+    with urgency_of_calls(urgency):
         async with asyncio.timeout(TRANSCRIPTION_LIMIT_S):
             pcm = await asyncio.to_thread(decode_wire, action.audio, action.format, EAR_RATE_HZ)
-            heard = await stt.transcribe(pcm, language=action.language)
-    except (EngineError, TimeoutError) as error:
-        text = str(error) or "The recogniser took too long."
-        feed(msg.TranscriptionFailed(action.item_id, action.generation, text))
-        return
-    complete = turn_end.probability(heard.text) if heard.text else 0.5
-    feed(msg.Transcribed(action.item_id, action.generation, heard.text, complete))
+            return (await stt.transcribe(pcm, language=action.language)).text
