@@ -27,6 +27,7 @@ def server_config(settings: Settings) -> ServerConfig:
         port=server.port,
         token=server.token,
         max_sessions=server.max_sessions,
+        admits_by_load=server.admission == "load",
         tls_cert=server.tls_cert,
         tls_key=server.tls_key,
     )

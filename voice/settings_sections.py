@@ -207,6 +207,8 @@ class ServerSettings(Section):
     """0 takes any free port."""
     token: _Secret | None = None
     max_sessions: int = Field(default=8, ge=1, le=1_000)
+    admission: Literal["load", "count"] = "load"
+    """``load`` refuses a session that would make those that run wait; ``count`` counts only."""
     tls_cert: _UserPath | None = None
     tls_key: _UserPath | None = None
 

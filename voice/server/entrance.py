@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from starlette.responses import JSONResponse, Response
 
 from voice.server.doors import Handshake
+from voice.server.load import RETRY_S
 from voice.server.state import ServerState
 
 
@@ -54,4 +55,7 @@ def refusal_of_session(state: ServerState, handshake: Handshake) -> Refused | No
     if len(state.connections) >= state.config.max_sessions:
         text = f"All {state.config.max_sessions} sessions are taken."
         return Refused(503, "busy", text, 2)
+    if state.config.admits_by_load and not state.load.has_room(sessions=len(state.connections)):
+        text = "The server is busy: one more session would make those that run wait."
+        return Refused(503, "busy", text, RETRY_S)
     return None

@@ -35,10 +35,12 @@ async def realtime(socket: WebSocket) -> None:
     await socket.accept(subprotocol=handshake.selected_protocol)
     connection = _connect(state, socket, handshake, state.engines)
     state.connections.add(connection)
+    state.load.came(connection)
     try:
         await connection.run()
     finally:
         state.connections.discard(connection)
+        state.load.left(connection)
 
 
 def _connect(

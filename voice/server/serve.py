@@ -107,7 +107,8 @@ async def serving(
         state.engines = await load()
         if task.done():
             task.result()
-        yield EmbeddedServer(state, listener)
+        async with state.load.watching(state.engines.queues):
+            yield EmbeddedServer(state, listener)
     finally:
         for connection in list(state.connections):
             connection.close(1001, "The server is going away.")

@@ -11,6 +11,7 @@ from pydantic import SecretStr
 from voice.core import server_messages as msg
 from voice.engines.ports import Engines
 from voice.server.connection import Connection
+from voice.server.load import LoadWatch
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +20,8 @@ class ServerConfig:
 
     ``port`` 0 takes a free one. ``token`` None lets everybody on this machine in.
     ``allowed_origins`` are whole origins (``http://localhost:3000``) of pages that may connect
-    beside the server's own.
+    beside the server's own. ``admits_by_load`` False lets everybody in up to ``max_sessions``,
+    however busy the machine is.
     """
 
     host: str = "127.0.0.1"
@@ -27,6 +29,7 @@ class ServerConfig:
     token: SecretStr | None = None
     allowed_origins: tuple[str, ...] = ()
     max_sessions: int = 16
+    admits_by_load: bool = True
     tls_cert: Path | None = None
     tls_key: Path | None = None
 
@@ -37,5 +40,6 @@ class ServerState:
 
     config: ServerConfig
     engines: Engines | None = None
+    load: LoadWatch = field(default_factory=LoadWatch)
     connections: set[Connection] = field(default_factory=set)  # bounded: max_sessions
     on_measured: Callable[[msg.TurnMeasured], None] = lambda _: None

@@ -1,0 +1,176 @@
+"""How busy the server is, and whether one more session would make those that run wait.
+
+What costs is speaking, not being connected: a session that only listens to a quiet room takes a
+thousandth of a core, one that asks and is answered ten to twenty times that. So sessions are
+not counted here (``max_sessions`` does); what counts is what the last seconds have shown:
+
+- the share of the cores that this process used;
+- how late the event loop woke, which is what every socket waits for;
+- how long the calls waited that somebody waits for in silence, such as the words of a turn;
+- who came in a moment ago, since a newcomer has not spoken yet: it counts with what a speaking
+  session costs, less and less as its real cost shows.
+
+The time to first audio is not asked: behind a distant brain it says nothing about this machine.
+Nothing can foresee that many quiet sessions speak all at once; ``max_sessions`` bounds what
+then happens, and the engines' fair lines share it out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Hashable, Sequence
+from dataclasses import dataclass
+
+from voice.engines.ports import EngineQueue
+
+SAMPLE_S = 0.25
+WINDOW_S = 15.0
+"""What a decision looks back on: two turns of a lively conversation."""
+
+MAX_UTILISATION = 0.75
+"""Share of the cores beyond which nobody is let in."""
+
+MAX_LATE_S = 0.10
+MAX_WAIT_S = 0.25
+"""95th percentiles over the window, of the loop's lateness and of the wait for an engine."""
+
+EASED = 0.85
+"""Once somebody was refused, all must fall below this part of the limits before the next is let in:
+otherwise one in and one out would alternate at the edge, and those inside would notice."""
+
+NEWCOMER_CORES = 0.025
+"""What a newcomer is expected to cost until its own cost shows, in cores."""
+
+RETRY_S = 5
+"""What a refused client is told to wait: a third of the window has then changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What the last seconds have shown; each is 1.0 at the limit beyond which nobody is let in."""
+
+    utilisation: float
+    late: float
+    wait: float
+
+    @property
+    def worst(self) -> float:
+        """The part of its limit that the tightest of them has reached."""
+        return max(self.utilisation, self.late, self.wait)
+
+
+@dataclass(frozen=True, slots=True)
+class _Sample:
+    at_s: float
+    cpu_s: float
+    late_s: float
+    wait_s: float
+
+
+class LoadMeter:
+    """Keeps the last samples and decides on newcomers; ``LoadWatch`` feeds it."""
+
+    def __init__(self, *, cores: int) -> None:
+        """Begin with no load."""
+        self._cores = cores
+        self._samples: deque[_Sample] = deque(maxlen=round(WINDOW_S / SAMPLE_S) + 1)
+        self._came_s: dict[Hashable, float] = {}  # bounded: by the open sessions
+        self._is_refusing = False
+
+    def sample(self, at_s: float, *, cpu_s: float, late_s: float, wait_s: float) -> None:
+        """Take one look: CPU seconds of the process so far, the loop's lateness, an engine wait."""
+        self._samples.append(_Sample(at_s, cpu_s, late_s, wait_s))
+        while self._samples[0].at_s < at_s - WINDOW_S - SAMPLE_S:
+            self._samples.popleft()
+
+    def came(self, session: Hashable, at_s: float) -> None:
+        """A session was let in."""
+        self._came_s[session] = at_s
+
+    def left(self, session: Hashable) -> None:
+        """A session has ended."""
+        self._came_s.pop(session, None)
+
+    def load(self, now_s: float) -> Load:
+        """Return the load, with what those who came a moment ago are expected to add."""
+        ages = ((now_s - came_s) / WINDOW_S for came_s in self._came_s.values())
+        unseen = sum(1 - age for age in ages if age < 1)
+        cores = self._used_cores() + unseen * NEWCOMER_CORES
+        return Load(
+            utilisation=cores / self._cores / MAX_UTILISATION,
+            late=percentile_95([s.late_s for s in self._samples]) / MAX_LATE_S,
+            wait=percentile_95([s.wait_s for s in self._samples]) / MAX_WAIT_S,
+        )
+
+    def has_room(self, now_s: float, *, sessions: int) -> bool:
+        """Whether one more session may come while ``sessions`` run; an empty server always has."""
+        limit = EASED if self._is_refusing else 1.0
+        self._is_refusing = sessions > 0 and self.load(now_s).worst >= limit
+        return not self._is_refusing
+
+    def _used_cores(self) -> float:
+        if len(self._samples) < 2:
+            return 0.0
+        first, last = self._samples[0], self._samples[-1]
+        # Just after the start the window is short; loading models is not what sessions cost.
+        return (last.cpu_s - first.cpu_s) / max(last.at_s - first.at_s, WINDOW_S / 3)
+
+
+class LoadWatch:
+    """Looks at the running process every quarter of a second."""
+
+    def __init__(self) -> None:
+        """Watch nothing yet; until ``watching`` there is room for everybody."""
+        self.meter = LoadMeter(cores=usable_cores())
+
+    def has_room(self, *, sessions: int) -> bool:
+        """Whether one more session may come now."""
+        return self.meter.has_room(time.monotonic(), sessions=sessions)
+
+    def came(self, session: Hashable) -> None:
+        """A session was let in now; ``left`` is due at its end."""
+        self.meter.came(session, time.monotonic())
+
+    def left(self, session: Hashable) -> None:
+        """A session has ended."""
+        self.meter.left(session)
+
+    @contextlib.asynccontextmanager
+    async def watching(self, queues: Sequence[EngineQueue]) -> AsyncIterator[None]:
+        """Watch this process, its loop and the lines in front of engines while the block runs."""
+        task = asyncio.create_task(self._run(queues))
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.wait({task})
+
+    async def _run(self, queues: Sequence[EngineQueue]) -> None:
+        while True:
+            due_s = time.monotonic() + SAMPLE_S
+            await asyncio.sleep(SAMPLE_S)
+            now_s = time.monotonic()
+            waits = (queue.state().longest_wait_s for queue in queues)
+            self.meter.sample(
+                now_s,
+                cpu_s=time.process_time(),
+                late_s=max(0.0, now_s - due_s),
+                wait_s=max(waits, default=0.0),
+            )
+
+
+def usable_cores() -> int:
+    """Return how many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def percentile_95(values: Sequence[float]) -> float:
+    """Return the 95th percentile, nearest rank; 0 of nothing."""
+    ordered = sorted(values)
+    return ordered[-(-len(ordered) * 95 // 100) - 1] if ordered else 0.0
