@@ -53,6 +53,7 @@ KNOWN: dict[tuple[Dialect, str, str], str] = {
             ("expires_at", _LIVE),
             ("input_audio_noise_reduction", _LATE_BETA),
             ("input_audio_transcription.model", _OLD_MODELS),
+            ("turn_detection.eagerness", _LATE_BETA),
             ("client_secret", "required there, and said to come over HTTP only"),
         )
     },
