@@ -237,6 +237,14 @@ def test_a_connection_that_began_as_ga_stays_so(first):
     assert codec.dialect is Dialect.GA
 
 
+def test_a_temperature_is_shown_to_beta_clients_only():
+    event = SessionUpdated(session=SessionConfig(temperature=0.8, instructions="Hi"))
+    shown = [encode_server_event(event.model_copy(update={"event_id": "e"}), d) for d in Dialect]
+    ga, beta = (json.loads(frames[0])["session"] for frames in shown)
+    assert "temperature" not in ga
+    assert beta["temperature"] == 0.8
+
+
 def test_what_both_dialects_could_have_said_settles_nothing():
     codec = ServerCodec()
     with pytest.raises(RemoteProtocolError) as caught:

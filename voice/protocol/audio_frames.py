@@ -22,8 +22,8 @@ DELTA_TYPE: Final = "response.output_audio.delta"
 DELTA_TYPES: Final = frozenset({DELTA_TYPE, "response.audio.delta"})
 """Both spellings of an audio delta."""
 
-MAX_APPEND_BYTES: Final = 15 * 1024 * 1024
-"""Most audio in one append, as the protocol sets it."""
+MAX_APPEND_BYTES: Final = 15 * 1024 * 1024 // 4 * 3
+"""Most audio in one append: 15 MiB of base64, as the protocol sets it for one event."""
 
 _APPEND_HEAD: Final = f'{{"type":"{APPEND_TYPE}","audio":"'
 _TAIL: Final = '"}'

@@ -211,6 +211,8 @@ class ServerCodec:
         if wire.get("event_id") is None and wire["type"] != _NO_EVENT_ID:
             wire = {"type": wire["type"], **wire, "event_id": self._next_event_id(wire["type"])}
         if self.dialect is Dialect.GA:
+            if isinstance(event, SessionCreated | SessionUpdated):
+                wire["session"].pop("temperature", None)
             return [dump_object(wire)]
         return [dump_object(translated) for translated in to_beta_server_event(wire)]
 
