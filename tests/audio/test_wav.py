@@ -12,6 +12,7 @@ from voice.audio.wav import (
     is_wav,
     read_wav_blocks,
     read_wav_format,
+    streamed_wav_header,
     write_stereo_wav,
     write_wav,
 )
@@ -139,3 +140,12 @@ def test_stereo_has_both_sides_and_the_length_of_the_longer(tmp_path):
 def test_a_file_that_cannot_be_written_is_named(tmp_path):
     with pytest.raises(AudioFileError, match="cannot write .*missing.*No such file"):
         write_wav(tmp_path / "missing" / "tone.wav", TONE, 24_000)
+
+
+def test_a_streamed_wav_is_read_to_its_end_by_us_and_by_the_standard_library():
+    content = streamed_wav_header(24_000) + TONE.astype("<i2").tobytes()
+
+    assert np.array_equal(read(content), to_float(TONE))
+    with wave.open(io.BytesIO(content)) as file:
+        assert (file.getnchannels(), file.getsampwidth(), file.getframerate()) == (1, 2, 24_000)
+        assert file.readframes(TONE.size * 2) == TONE.astype("<i2").tobytes()

@@ -166,3 +166,13 @@ def _write(path: Path | str, frames: NDArray[np.int16], rate_hz: int) -> None:
         Path(path).write_bytes(header + layout + b"data" + struct.pack("<I", len(data)) + data)
     except OSError as error:
         raise AudioFileError(f"cannot write {path}: {error.strerror or error}") from error
+
+
+def streamed_wav_header(rate_hz: int) -> bytes:
+    """Return the header of a mono 16-bit WAV whose length is not known yet.
+
+    Both lengths are the largest that players take for "until the stream ends".
+    """
+    layout = struct.pack("<HHIIHH", 1, 1, rate_hz, rate_hz * 2, 2, 16)
+    head = b"RIFF" + struct.pack("<I", 0xFFFFFFFF) + b"WAVEfmt " + struct.pack("<I", 16)
+    return head + layout + b"data" + struct.pack("<I", 0xFFFFFFFF)
