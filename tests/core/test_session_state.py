@@ -182,6 +182,16 @@ def test_a_changed_voice_after_audio_refuses_the_whole_update(session):
         ({"tools": [{"type": "function"}]}, "missing_required_parameter", "session.tools[0].name"),
         ({"tool_choice": "maybe"}, "invalid_value", "session.tool_choice"),
         (
+            {"tool_choice": {"type": "function", "name": "f", "id": "0"}},
+            "unknown_parameter",
+            "session.tool_choice.id",
+        ),
+        (
+            {"tool_choice": {"type": "function", "name": 5}},
+            "invalid_type",
+            "session.tool_choice.name",
+        ),
+        (
             {"audio": {"input": {"format": {"type": "audio/pcm", "rate": 8000}}}},
             "integer_below_min_value",
             "session.audio.input.format.rate",

@@ -64,6 +64,9 @@ def tool_choice(param: str, value: Any) -> Any:
         return one_of("none", "auto", "required")(param, "auto" if value is None else value)
     if one_of("function", "mcp")(f"{param}.type", value.get("type")) == "mcp":
         return "auto"
+    for key in value:
+        if key not in ("type", "name"):
+            raise refusals.unknown_parameter(f"{param}.{key}")
     if not value.get("name"):
         raise refusals.missing(f"{param}.name")
-    return value
+    return {"type": "function", "name": text(f"{param}.name", value["name"])}
