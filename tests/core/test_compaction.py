@@ -18,17 +18,21 @@ def talk(turns):
     return [entry for n in range(turns) for entry in (said(n), said(n, "assistant"))]
 
 
+def fit(compactor, entries, space):
+    return compactor.fit([(entry, entry_tokens(entry)) for entry in entries], space)
+
+
 def ids(entries):
     return [entry.item_id for entry in entries]
 
 
 def test_what_fits_is_left_alone():
     entries = talk(3)
-    assert Compactor().fit(entries, Room(1_000)) == entries
+    assert fit(Compactor(), entries, Room(1_000)) == entries
 
 
 def test_the_oldest_turns_go_first_and_whole():
-    kept = Compactor().fit(talk(10), Room(260))
+    kept = fit(Compactor(), talk(10), Room(260))
     assert ids(kept)[0].startswith("user_")
     assert ids(kept)[-1] == "assistant_9"
     assert sum(map(entry_tokens, kept)) <= 260
@@ -36,11 +40,11 @@ def test_the_oldest_turns_go_first_and_whole():
 
 def test_more_goes_than_must_so_that_the_beginning_stays_the_same():
     compactor, entries = Compactor(), talk(10)
-    first = ids(compactor.fit(entries, Room(300, keep_ratio=0.5)))[0]
-    assert len(compactor.fit(entries, Room(300, keep_ratio=0.5))) <= 6
+    first = ids(fit(compactor, entries, Room(300, keep_ratio=0.5)))[0]
+    assert len(fit(compactor, entries, Room(300, keep_ratio=0.5))) <= 6
     for number in range(10, 12):
         entries += [said(number), said(number, "assistant")]
-        assert ids(compactor.fit(entries, Room(300, keep_ratio=0.5)))[0] == first
+        assert ids(fit(compactor, entries, Room(300, keep_ratio=0.5)))[0] == first
 
 
 def test_a_call_is_never_parted_from_its_output():
@@ -48,26 +52,26 @@ def test_a_call_is_never_parted_from_its_output():
     output = Entry("output", "function_call_output", call_id="c", text="found")
     entries = [said(0), call, said(1), output, said(2)]
     for size in range(10, 140):
-        kept = set(ids(Compactor().fit(entries, Room(size, keep_ratio=1.0))))
+        kept = set(ids(fit(Compactor(), entries, Room(size, keep_ratio=1.0))))
         assert ("call" in kept) or ("output" not in kept)
 
 
 def test_the_last_turn_stays_however_long_it_is():
     last = Entry("last", "message", role="user", text="w" * 10_000)
     answer = said(9, "assistant")
-    assert ids(Compactor().fit([*talk(3), last, answer], Room(50))) == ["last", "assistant_9"]
+    assert ids(fit(Compactor(), [*talk(3), last, answer], Room(50))) == ["last", "assistant_9"]
 
 
 def test_where_nothing_may_be_left_out_it_says_what_to_do():
     with pytest.raises(TooLong, match="truncation to 'auto'"):
-        Compactor().fit(talk(10), Room(100, keep_ratio=None))
+        fit(Compactor(), talk(10), Room(100, keep_ratio=None))
 
 
 def test_truncation_switched_off_later_counts_everything_again():
     compactor, entries = Compactor(), talk(10)
-    compactor.fit(entries, Room(300))
+    fit(compactor, entries, Room(300))
     with pytest.raises(TooLong):
-        compactor.fit(entries, Room(300, keep_ratio=None))
+        fit(compactor, entries, Room(300, keep_ratio=None))
 
 
 def test_the_session_says_how_much_stays():
@@ -102,6 +106,6 @@ def test_what_is_kept_is_the_newest_in_order(shape, tokens, ratio):
     compactor = Compactor()
     for count in range(len(entries)):
         seen = entries[: count + 1]
-        kept = compactor.fit(seen, Room(tokens, ratio))
+        kept = fit(compactor, seen, Room(tokens, ratio))
         assert kept == seen[len(seen) - len(kept) :]
         assert kept[-1] is seen[-1]

@@ -93,15 +93,18 @@ class Compactor:
     def __init__(self) -> None:
         self._left_out: frozenset[str] = frozenset()
 
-    def fit(self, entries: Sequence[Entry], space: Room) -> list[Entry]:
+    def fit(self, sized: Sequence[tuple[Entry, int]], space: Room) -> list[Entry]:
         """Return the entries that a prompt holds: the newest, whole turns where that is possible.
 
-        The last turn is never left out, nor an output kept whose call is not. Raises TooLong where
-        nothing may be left out.
+        ``sized`` is all of them, each with its ``entry_tokens``. The last turn is never left out,
+        nor an output kept whose call is not. Raises TooLong where nothing may be left out.
         """
         out = self._left_out if space.keep_ratio is not None else frozenset()
-        kept = [entry for entry in entries if entry.item_id not in out] if out else list(entries)
-        sizes = [entry_tokens(entry) for entry in kept]
+        if out:
+            sized_in = [(entry, size) for entry, size in sized if entry.item_id not in out]
+        else:
+            sized_in = list(sized)
+        kept, sizes = [entry for entry, _ in sized_in], [size for _, size in sized_in]
         total = sum(sizes)
         if total <= space.tokens:
             return kept
@@ -115,7 +118,7 @@ class Compactor:
             if entry.kind != "function_call_output" or entry.call_id not in calls
         ]
         stays = {entry.item_id for entry in newest}
-        self._left_out = frozenset(e.item_id for e in entries if e.item_id not in stays)
+        self._left_out = frozenset(e.item_id for e, _ in sized if e.item_id not in stays)
         return newest
 
 

@@ -11,6 +11,7 @@ from voice.core.bounded import BoundedDict
 from voice.core.compaction import Compactor, Room
 from voice.core.ledger import MAX_ITEMS, DuplicateItem, Entry, Ledger, UnknownItem
 from voice.core.server_items import ClientItem, read_item, wire_item
+from voice.core.snapshots import Snapshots
 from voice.core.spoken_part import SpokenPart
 from voice.core.stamp import EventStamp
 from voice.protocol import client_events as cl
@@ -39,6 +40,7 @@ class ServerConversation:
         self._originals: BoundedDict[str, ClientItem] = BoundedDict(MAX_ITEMS)
         self._audio_ms: BoundedDict[str, int] = BoundedDict(MAX_ITEMS)
         self._compactor = Compactor()
+        self._snapshots = Snapshots()
 
     def create(
         self, event: cl.ConversationItemCreate, audio_format: AudioFormat
@@ -169,8 +171,7 @@ class ServerConversation:
 
         What holds no words is left out. Raises compaction.TooLong where nothing may be left out.
         """
-        worded = [e for e in self.ledger if e.kind != "message" or e.text or e.image_urls]
-        return tuple(map(copy.copy, self._compactor.fit(worded, space)))
+        return tuple(self._compactor.fit(self._snapshots.take(self.ledger), space))
 
     def own_entries(
         self, items: Sequence[Mapping[str, Any]], audio_format: AudioFormat
