@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rapidfuzz import fuzz
 
+from voice.engines.offline_brain.guesses import guess_examples
 from voice.engines.offline_brain.parameters import Parameter, Wants, read_parameters
 from voice.engines.offline_brain.templates import Slot, Template, expand, without_slot
 from voice.engines.offline_brain.thesaurus import are_opposites, are_synonyms, stem
@@ -93,7 +94,7 @@ class ToolIndex:
         """Return the tool's templates, also without each required slot: people forget them."""
         parameters = self.parameters[index]
         found: dict[Template, None] = {}
-        for example in tool.examples:
+        for example in tool.examples or guess_examples(tool, parameters):
             for template in expand(example):
                 slots = [e.name for e in template if isinstance(e, Slot)]
                 if any(name not in parameters for name in slots):
@@ -199,5 +200,5 @@ def stand_in(parameter: Parameter) -> str:
 
 
 def tools_key(tools: Sequence[BrainTool]) -> tuple[Any, ...]:
-    """Return what tells one tool set from another: names, examples and schemas."""
-    return tuple((t.name, t.examples, repr(t.parameters)) for t in tools)
+    """Return what tells one tool set from another: names, descriptions, examples and schemas."""
+    return tuple((t.name, t.description, t.examples, repr(t.parameters)) for t in tools)
