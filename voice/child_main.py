@@ -13,6 +13,7 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
+from types import FrameType
 from typing import Any, BinaryIO
 
 import orjson
@@ -63,15 +64,18 @@ def main() -> None:
 def _serve_until_end(settings: Settings, token: SecretStr, report: BinaryIO) -> None:
     from voice.embedded import embedded_server, run_loop, server_config
     from voice.logs import setup_logging
+    from voice.server.limits import trusting
 
     secrets = (*settings.secret_values(), token.get_secret_value())
     # The file belongs to the parent: two processes must not rotate one file.
     setup_logging(settings.log.level, secrets=secrets)
     config = replace(server_config(settings), **_ONLY_FOR_THE_PARENT, token=token)
+    config = replace(config, limits=trusting(config.limits))
 
     async def serve() -> None:
         stop = asyncio.Event()
         _watch_parent(asyncio.get_running_loop(), stop.set)
+        _stop_by_signal(asyncio.get_running_loop(), stop)
         async with embedded_server(settings, config) as url:
             _say(report, {"ready": url})
             await stop.wait()
@@ -84,6 +88,20 @@ def _serve_until_end(settings: Settings, token: SecretStr, report: BinaryIO) -> 
         # The parent shows one line; the traceback goes to its log.
         sys.excepthook(type(error), error, error.__traceback__)
         raise EngineError(f"the speech server failed: {type(error).__name__}: {error}") from error
+
+
+def _stop_by_signal(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
+    """Set ``stop`` on SIGTERM, so that what is being said is finished; end at once where it is set.
+
+    A supervisor that ends every process of a service ends this one like the others.
+    """
+
+    def end(number: int, frame: FrameType | None) -> None:
+        if stop.is_set():
+            os._exit(128 + number)
+        loop.call_soon_threadsafe(stop.set)
+
+    signal.signal(signal.SIGTERM, end)
 
 
 def _watch_parent(loop: asyncio.AbstractEventLoop, stop: Callable[[], object]) -> None:

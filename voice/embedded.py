@@ -9,9 +9,10 @@ from typing import Any, TypeVar
 
 from voice.engines.ports import Brain, EngineQueue, Engines
 from voice.engines.speech import SpeechEngines, load_speech
+from voice.server.limits import Limits
 from voice.server.serve import serving
 from voice.server.state import ServerConfig
-from voice.settings import BrainSettings, Settings
+from voice.settings import BrainSettings, ServerSettings, Settings
 
 T = TypeVar("T")
 
@@ -28,8 +29,25 @@ def server_config(settings: Settings) -> ServerConfig:
         token=server.token,
         max_sessions=server.max_sessions,
         admits_by_load=server.admission == "load",
+        allowed_origins=server.allowed_origins,
+        allowed_hosts=server.allowed_hosts,
         tls_cert=server.tls_cert,
         tls_key=server.tls_key,
+        limits=_limits(server),
+    )
+
+
+def _limits(server: ServerSettings) -> Limits:
+    return Limits(
+        header_s=server.header_s,
+        first_event_s=server.first_event_s or None,
+        session_s=server.session_s or None,
+        idle_s=server.idle_s or None,
+        blocked_s=server.blocked_s,
+        drain_s=server.drain_s,
+        connections=server.max_connections,
+        sessions_per_address=server.sessions_per_address,
+        frame_bytes=server.max_frame_bytes,
     )
 
 

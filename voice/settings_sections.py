@@ -200,7 +200,10 @@ class TtsSettings(Section):
 
 
 class ServerSettings(Section):
-    """``[server]``: where ``voice serve`` listens and whom it lets in."""
+    """``[server]``: where ``voice serve`` listens, whom it lets in, and its limits.
+
+    Times are in seconds; where 0 is allowed it means no limit.
+    """
 
     host: str = Field(default="127.0.0.1", min_length=1)
     port: int = Field(default=8765, ge=0, le=65_535)
@@ -209,8 +212,22 @@ class ServerSettings(Section):
     max_sessions: int = Field(default=8, ge=1, le=1_000)
     admission: Literal["load", "count"] = "load"
     """``load`` refuses a session that would make those that run wait; ``count`` counts only."""
+    allowed_origins: _Words = ()
+    """Whole origins of pages that may connect, such as ``http://localhost:3000``."""
+    allowed_hosts: _Words = ()
+    """Names that this machine may be called by without a token, beside ``localhost``."""
     tls_cert: _UserPath | None = None
     tls_key: _UserPath | None = None
+    max_connections: int = Field(default=1_024, ge=1, le=100_000)
+    sessions_per_address: int | None = Field(default=None, ge=0, le=1_000)
+    """Unset means 4, and any number from this machine itself."""
+    max_frame_bytes: int = Field(default=16 * 1024 * 1024, ge=64 * 1024, le=64 * 1024 * 1024)
+    header_s: float = Field(default=5.0, gt=0.0, le=60.0)
+    first_event_s: float = Field(default=10.0, ge=0.0, le=3_600.0)
+    idle_s: float = Field(default=900.0, ge=0.0, le=86_400.0)
+    session_s: float = Field(default=3_600.0, ge=0.0, le=86_400.0)
+    blocked_s: float = Field(default=10.0, gt=0.0, le=60.0)
+    drain_s: float = Field(default=7.0, ge=0.0, le=7.0)
 
     @model_validator(mode="after")
     def _certificate_and_key_go_together(self) -> Self:

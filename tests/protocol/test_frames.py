@@ -69,7 +69,7 @@ def test_nesting_is_refused_beyond_a_bound_and_fine_below():
         return frame, parse_object(frame)
 
     refuse_depth(*nested(MAX_DEPTH - 1))
-    with pytest.raises(RemoteProtocolError, match="nested at most 100") as caught:
+    with pytest.raises(RemoteProtocolError, match="nested at most 64") as caught:
         refuse_depth(*nested(MAX_DEPTH))
     assert caught.value.event_id == "e"
     flat = '{"type":"a","x":[' + ",".join(["{}"] * 500) + "]}"

@@ -69,7 +69,7 @@ async def test_speaking_over_the_answer_stops_brain_and_voice():
     bundle = engines(replies=["A long answer that goes on."], heard=["Stop."], gate=gate)
     async with server(bundle) as running, connect(running) as client:
         await client.say("talk")
-        await client.until("response.output_audio_transcript.delta")
+        await until(lambda: bundle.tts.spoken)
         await client.speak(silence_ms=0)
         done = await client.until("response.done")
         assert done["response"]["status_details"]["reason"] == "turn_detected"
@@ -205,6 +205,6 @@ async def test_a_client_that_vanishes_leaves_nothing_running():
         async with websockets.connect(running.url) as socket:
             client = Client(socket)
             await client.say("talk")
-            await client.until("response.output_audio_transcript.delta")
+            await until(lambda: bundle.tts.spoken)
             socket.transport.abort()
         await until(lambda: not running.state.connections)

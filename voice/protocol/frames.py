@@ -17,7 +17,7 @@ from voice.protocol.wire_model import WireModel
 Model = TypeVar("Model", bound=WireModel)
 Path = tuple[str | int, ...]
 
-MAX_DEPTH: Final = 100
+MAX_DEPTH: Final = 64
 """Deepest nesting that is read; below what any JSON writer or Python's own stack can carry."""
 
 _MAX_REPAIRS: Final = 8

@@ -21,18 +21,27 @@ from voice.core.server import ServerCore
 from voice.engines.ports import Engines
 from voice.engines.threads import work_for
 from voice.errors import LinkLost, RemoteProtocolError
+from voice.protocol import client_events as cl
 from voice.protocol.client_events import AudioAppend, ClientEvent
 from voice.protocol.codec import ServerCodec
+from voice.protocol.server_events import AudioDelta
 from voice.server.ears import Ears, transcribe
-from voice.server.outbox import Outbox
+from voice.server.limits import BAD_FRAMES, BAD_FRAMES_S, EVENT_BYTES, USUAL, Limits
+from voice.server.outbox import Outbox, PacedTts
+from voice.server.patience import OVER_CODE, Patience
 from voice.server.pipeline import Voices, prepare_brain, run_response
 from voice.server.prompts import brain_tools
 
 logger = logging.getLogger(__name__)
 
-BAD_FRAMES = 20
-BAD_FRAMES_S = 10.0
-"""More bad frames than this in so many seconds end the connection (FAULTS §5)."""
+GOING_AWAY = "The server is going away."
+
+CLOSE_LIMIT_S = 1.0
+"""How long a close may wait for a client that reads nothing; the socket goes a moment later."""
+
+
+_LARGE = (AudioAppend, cl.ConversationItemCreate, cl.ResponseCreate)
+"""Events that may carry audio or images."""
 
 
 class _ClientGone(Exception):
@@ -51,14 +60,21 @@ class Connection:
         *,
         now_ms: Callable[[], int],
         on_measured: Callable[[msg.TurnMeasured], None],
+        limits: Limits = USUAL,
+        network: str = "",
     ) -> None:
+        self.network = network
+        self.ended = asyncio.Event()
+        self._limits = limits
+        self._patience = Patience(limits, now_ms() / 1_000)
+        self._spoken_until_s = 0.0
         self._socket = socket
         self._core = core
         self._codec = codec
         self._engines = engines
         self._now_ms = now_ms
-        self._voices = Voices(engines.brain, engines.tts)
-        self._outbox = Outbox(socket.send_text)
+        self._outbox = Outbox(socket.send_text, blocked_s=limits.blocked_s)
+        self._voices = Voices(engines.brain, PacedTts(engines.tts, self._outbox))
         self._ears = Ears(engines.vad, core.view.input_format, self.feed)
         self._tasks: asyncio.TaskGroup
         self._responses: dict[str, asyncio.Task[None]] = {}  # bounded: by the core
@@ -88,14 +104,27 @@ class Connection:
                 tasks.create_task(self._ears.run())
                 tasks.create_task(self._run_outbox())
                 tasks.create_task(self._run_alarm())
+                tasks.create_task(self._run_patience())
                 self.feed(msg.Opened())
                 await self._read()
         except* _ClientGone:
             pass
+        finally:
+            self.ended.set()
 
     def close(self, code: int, reason: str) -> None:
         """Close after everything that is queued."""
         self._outbox.close_with(code, reason)
+
+    async def drain(self) -> None:
+        """Close as soon as nothing is being said any more; the caller sets the limit.
+
+        Audio is sent faster than it is played: the last word sent is not yet the last word heard.
+        """
+        while self._responses:
+            await asyncio.wait(list(self._responses.values()))
+        await asyncio.sleep(self._spoken_until_s - self._now_ms() / 1_000)
+        self.close(1001, GOING_AWAY)
 
     def feed(self, event: ClientEvent | AudioAppend | msg.ServerInput) -> None:
         """Give the core an event and perform what it orders."""
@@ -114,8 +143,12 @@ class Connection:
                 if message["type"] == "websocket.disconnect":
                     raise _ClientGone
                 text = message.get("text")
+                self._patience.heard(self._now_ms() / 1_000)
                 self._take_frame(text if text is not None else message.get("bytes"))
                 await self._ears.catch_up()
+                await self._outbox.catch_up()
+                # What came in one packet is at hand without waiting: others get their turn too.
+                await asyncio.sleep(0)
         except (WebSocketDisconnect, RuntimeError) as error:
             raise _ClientGone from error
 
@@ -126,8 +159,13 @@ class Connection:
             refusal = Refusal(error.code, str(error), param=error.param)
             self._send(self._core.refuse(refusal, error.event_id))
             self._count_bad_frame()
-        else:
-            self.feed(event)
+            return
+        if frame is not None and len(frame) > EVENT_BYTES and not isinstance(event, _LARGE):
+            self._send(self._core.refuse(_too_large(event.type, len(frame)), event.event_id))
+            return
+        if isinstance(event, cl.ConversationItemTruncate):
+            self._spoken_until_s = 0.0  # the client has stopped playing
+        self.feed(event)
 
     def _count_bad_frame(self) -> None:
         now_s = asyncio.get_running_loop().time()
@@ -138,10 +176,23 @@ class Connection:
     async def _run_outbox(self) -> None:
         try:
             code, reason = await self._outbox.run()
-            await self._socket.close(code, reason)
+            async with asyncio.timeout(CLOSE_LIMIT_S):
+                await self._socket.close(code, reason)
         except (LinkLost, OSError, RuntimeError, WebSocketDisconnect) as error:
             raise _ClientGone from error
         raise _ClientGone
+
+    async def _run_patience(self) -> None:
+        """End the session when its time is over, or its client says nothing for too long."""
+        while (ending := self._patience.ending()) is not None:
+            wait_s = ending.at_s - self._now_ms() / 1_000
+            if wait_s > 0:
+                await asyncio.sleep(wait_s)
+                continue
+            if ending.code == OVER_CODE:
+                self._send(self._core.refuse(Refusal("session_expired", ending.reason), None))
+            self.close(ending.code, ending.reason)
+            return
 
     async def _run_alarm(self) -> None:
         """Give the core a Tick when it wants one."""
@@ -158,6 +209,9 @@ class Connection:
     # --- actions ----------------------------------------------------------------------------------
 
     def _send(self, action: msg.Send) -> None:
+        if isinstance(action.event, AudioDelta):
+            audio_s = self._core.view.output_format.bytes_to_ms(len(action.event.audio)) / 1_000
+            self._spoken_until_s = max(self._spoken_until_s, self._now_ms() / 1_000) + audio_s
         for frame in self._codec.encode(action.event):
             self._outbox.put(frame)
 
@@ -183,11 +237,19 @@ class Connection:
         task = self._responses.get(action.response_id)
         if task is not None and task is not asyncio.current_task():
             task.cancel()
+            self._spoken_until_s = 0.0
 
     @staticmethod
     def _keep(tasks: dict[Any, asyncio.Task[None]], key: Any, task: asyncio.Task[None]) -> None:
         tasks[key] = task
         task.add_done_callback(partial(_forget, tasks, key))
+
+
+def _too_large(kind: str, size: int) -> Refusal:
+    return Refusal(
+        "string_above_max_length",
+        f"Invalid '{kind}': expected an event of at most {EVENT_BYTES} bytes, got {size}.",
+    )
 
 
 def _forget(tasks: dict[Any, asyncio.Task[None]], key: Any, _: asyncio.Task[None]) -> None:

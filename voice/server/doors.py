@@ -17,7 +17,7 @@ from voice.protocol.dialects import Dialect
 from voice.protocol.typed_url import is_loopback
 
 GA_PATHS = ("/v1/realtime", "/openai/v1/realtime", "/realtime")
-BETA_PATHS = ("/openai/realtime",)
+BETA_PATHS = ("/openai/realtime", "/voice-live/realtime")
 """Paths that clients insist on, by the dialect that they expect there (PROTOCOL §6.1)."""
 
 KEY_PROTOCOL = "openai-insecure-api-key."
@@ -33,6 +33,8 @@ class Handshake:
     query: Mapping[str, str]
     headers: Mapping[str, str]
     subprotocols: Sequence[str]
+    network: str = ""
+    """Whose address it comes from, as ``strangers.network_of`` has it."""
 
     @property
     def dialect(self) -> Dialect:
@@ -49,6 +51,11 @@ class Handshake:
     def model(self) -> str | None:
         """The model or deployment that the client named."""
         return self.query.get("model") or self.query.get("deployment")
+
+    @property
+    def session_fields(self) -> dict[str, str]:
+        """What the query already says of the session: ``intent=transcription`` (PROTOCOL §1.5)."""
+        return {"type": "transcription"} if self.query.get("intent") == "transcription" else {}
 
     @property
     def selected_protocol(self) -> str | None:
@@ -68,6 +75,21 @@ class Handshake:
             keys.append(self.headers["api-key"])
         offered = [name for name in self.subprotocols if name.startswith(KEY_PROTOCOL)]
         return keys + [name.removeprefix(KEY_PROTOCOL) for name in offered]
+
+    def names_another_host(self, allowed_hosts: Sequence[str]) -> bool:
+        """Whether the client calls this machine by a name that may be anybody's.
+
+        A page can point its own name at 127.0.0.1 after it was loaded (DNS rebinding); its plain
+        GET then bears no Origin, but the Host is still the page's name. No browser leaves Host out.
+        """
+        host = self.headers.get("host")
+        if host is None:
+            return False
+        try:
+            name = (urlsplit(f"//{host}").hostname or "").rstrip(".")
+        except ValueError:
+            return True
+        return not is_loopback(name) and name not in allowed_hosts
 
     def comes_from_elsewhere(
         self, allowed_origins: Sequence[str], *, needs_token: bool = False

@@ -2,45 +2,64 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import logging
 import time
+import traceback
 import uuid
+from pathlib import Path
 
-from starlette.websockets import WebSocket
+from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from voice.core.server import ServerCore
 from voice.engines.ports import Engines
 from voice.protocol.codec import ServerCodec
-from voice.server.connection import Connection
+from voice.server.connection import CLOSE_LIMIT_S, Connection
 from voice.server.doors import Handshake
-from voice.server.entrance import LOADING, refusal_of_session, refusal_of_stranger
+from voice.server.entrance import LOADING, handshake_of, refusal_of_session, refusal_of_stranger
 from voice.server.state import ServerState
 
+logger = logging.getLogger(__name__)
+
 SESSION_S = 3_600
-"""What ``expires_at`` says; the embedded server itself needs no end."""
+"""What ``expires_at`` says where sessions have no end."""
+
+OUTLINE_PLACES = 6
 
 
 async def realtime(socket: WebSocket) -> None:
     """Serve one socket on any of the realtime paths, or refuse it with an HTTP answer."""
     state: ServerState = socket.app.state.server
-    handshake = Handshake(
-        path=socket.url.path,
-        query=dict(socket.query_params),
-        headers=dict(socket.headers.items()),
-        subprotocols=tuple(socket.scope.get("subprotocols") or ()),
-    )
+    handshake = handshake_of(socket)
     refusal = refusal_of_stranger(state, handshake) or refusal_of_session(state, handshake)
     if refusal is not None or state.engines is None:
-        await socket.send_denial_response((refusal or LOADING).response())
+        await socket.send_denial_response(await (refusal or LOADING).answer())
         return
-    await socket.accept(subprotocol=handshake.selected_protocol)
     connection = _connect(state, socket, handshake, state.engines)
+    # Counted before the first wait: two handshakes must not both get the last place.
     state.connections.add(connection)
     state.load.came(connection)
     try:
+        await socket.accept(subprotocol=handshake.selected_protocol)
         await connection.run()
+    except Exception as error:
+        logger.error("a connection failed: %s", outline(error))
+        with contextlib.suppress(RuntimeError, WebSocketDisconnect, OSError, TimeoutError):
+            async with asyncio.timeout(CLOSE_LIMIT_S):
+                await socket.close(1011, "The server failed; its log says why.")
     finally:
         state.connections.discard(connection)
         state.load.left(connection)
+
+
+def outline(error: BaseException) -> str:
+    """Say what failed and where, in one line and without messages: they may hold what was said."""
+    if isinstance(error, BaseExceptionGroup):
+        return "; ".join(outline(inner) for inner in error.exceptions)
+    places = traceback.extract_tb(error.__traceback__)[-OUTLINE_PLACES:]
+    path = " > ".join(f"{Path(place.filename).name}:{place.lineno}" for place in places)
+    return f"{type(error).__name__} at {path}"
 
 
 def _connect(
@@ -48,9 +67,12 @@ def _connect(
 ) -> Connection:
     core = ServerCore(
         new_id=_new_id,
+        initial=handshake.session_fields,
+        recogniser=engines.stt.name,
         model=handshake.model or engines.brain.name,
         voices=engines.tts.voices,
-        expires_at=int(time.time()) + SESSION_S,
+        context_tokens=engines.brain.context_tokens,
+        expires_at=int(time.time() + (state.config.limits.session_s or SESSION_S)),
     )
     return Connection(
         socket,
@@ -59,6 +81,8 @@ def _connect(
         engines,
         now_ms=_now_ms,
         on_measured=state.on_measured,
+        limits=state.config.limits,
+        network=handshake.network,
     )
 
 

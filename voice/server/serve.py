@@ -10,6 +10,7 @@ import socket
 import ssl
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from functools import partial
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -18,15 +19,22 @@ from voice.engines.ports import Engines
 from voice.errors import SettingsError
 from voice.protocol.codec import warm_up
 from voice.server.app import create_app
+from voice.server.connection import CLOSE_LIMIT_S, GOING_AWAY
+from voice.server.gate import Gate
+from voice.server.guarded import GuardedHttp, Visitor
+from voice.server.limits import HEAD_BYTES
 from voice.server.state import ServerConfig, ServerState
 
 logger = logging.getLogger(__name__)
 
-MAX_FRAME_BYTES = 16 * 1024 * 1024
-"""15 MiB of base64 in one append, as upstream allows, and its JSON around it."""
-
 BACKLOG = 128
-STOP_LIMIT_S = 10
+STOP_LIMIT_S = 5
+
+_STRANGERS_NOISE = (
+    "without completing handshake",  # what uvicorn calls a refused handshake
+    "Invalid HTTP request",
+    "Unsupported upgrade request",
+)
 
 
 class EmbeddedServer:
@@ -44,16 +52,22 @@ class EmbeddedServer:
         scheme = "ws" if self.state.config.tls_cert is None else "wss"
         return f"{scheme}://{shown}:{port}/v1/realtime"
 
+    @property
+    def address(self) -> tuple[str, int]:
+        """Host and port that it listens on."""
+        host, port = self._listener.getsockname()[:2]
+        return host, port
+
 
 def _is_news(record: logging.LogRecord) -> bool:
-    """Drop what uvicorn calls an error of ours whenever a handshake is refused with an answer.
+    """Drop what strangers could fill a log with.
 
     Text that is no UTF-8 is the client's fault, and it is told so with 1007: one line, no stack.
     """
     text = record.getMessage()
     if "Invalid UTF-8" in text:
         record.exc_info, record.levelno, record.levelname = None, logging.WARNING, "WARNING"
-    return "without completing handshake" not in text
+    return not any(noise in text for noise in _STRANGERS_NOISE)
 
 
 class _QuietServer(uvicorn.Server):
@@ -91,32 +105,85 @@ async def serving(
 ) -> AsyncIterator[EmbeddedServer]:
     """Listen, load the engines, and serve until the block ends.
 
-    The body runs once the server is ready. Raises SettingsError when the address cannot be bound
-    and
-    EngineError when an engine cannot be loaded.
+    The body runs once the server is ready. At its end new sessions are refused and what is being
+    said is finished, within ``limits.drain_s``. Raises SettingsError when the address cannot be
+    bound and EngineError when an engine cannot be loaded.
     """
     check_config(config)
     logging.getLogger("uvicorn.error").addFilter(_is_news)
     listener = _bind(config)
     state = ServerState(config)
-    server = _QuietServer(uvicorn_config(create_app(state), config))
-    task = asyncio.create_task(server.serve([listener]))
+    async with _listening(listener, create_app(state), config):
+        try:
+            # Otherwise the first client pays for building each event model at its first use.
+            await asyncio.to_thread(warm_up)
+            state.engines = await load()
+            async with state.load.watching(state.engines.queues):
+                yield EmbeddedServer(state, listener)
+        finally:
+            try:
+                await drain(state)
+            finally:
+                if state.engines is not None:
+                    await state.engines.brain.close()
+
+
+async def drain(state: ServerState) -> None:
+    """Let every session finish what it says, then close it; takes ``limits.drain_s`` at most."""
+    state.is_draining = True
+    connections = list(state.connections)
+    farewells = [asyncio.create_task(connection.drain()) for connection in connections]
+    if not farewells:
+        return
+    _, late = await asyncio.wait(farewells, timeout=state.config.limits.drain_s)
+    for farewell in late:
+        farewell.cancel()
+    for connection in connections:
+        connection.close(1001, GOING_AWAY)
+    ends = [asyncio.create_task(connection.ended.wait()) for connection in connections]
+    _, waiting = await asyncio.wait(ends, timeout=CLOSE_LIMIT_S)
+    for end in waiting:
+        end.cancel()
+
+
+@contextlib.asynccontextmanager
+async def _listening(
+    listener: socket.socket, app: ASGIApp, config: ServerConfig
+) -> AsyncIterator[Gate]:
+    """Accept and serve connections inside the block; none is left after it."""
+    uvicorn_settings = uvicorn_config(app, config)
+    uvicorn_settings.load()
+    server = _QuietServer(uvicorn_settings)
+
+    def make_protocol(visitor: Visitor) -> asyncio.Protocol:
+        return GuardedHttp(
+            limits=config.limits,
+            visitor=visitor,
+            config=uvicorn_settings,
+            server_state=server.server_state,
+            app_state={},
+        )
+
+    gate = Gate(
+        listener,
+        make_protocol,
+        connections=config.limits.connections,
+        handshake_s=config.limits.header_s,
+        tls=uvicorn_settings.ssl,
+    )
+    serving_task = asyncio.create_task(server.serve([]))
+    gate_task = asyncio.create_task(gate.run())
     try:
-        # Otherwise the first client pays for building each event model at its first use.
-        await asyncio.to_thread(warm_up)
-        state.engines = await load()
-        if task.done():
-            task.result()
-        async with state.load.watching(state.engines.queues):
-            yield EmbeddedServer(state, listener)
+        yield gate
     finally:
-        for connection in list(state.connections):
-            connection.close(1001, "The server is going away.")
-        server.should_exit = True
-        await task
+        gate_task.cancel()
         listener.close()
-        if state.engines is not None:
-            await state.engines.brain.close()
+        server.should_exit = True
+        try:
+            await asyncio.wait({serving_task}, timeout=CLOSE_LIMIT_S)
+        finally:
+            gate.close()
+        await serving_task
 
 
 def _bind(config: ServerConfig) -> socket.socket:
@@ -143,11 +210,13 @@ def uvicorn_config(app: ASGIApp, config: ServerConfig) -> uvicorn.Config:
     """Return how uvicorn serves an app: the one listener that conformance suites test as well."""
     return uvicorn.Config(
         app,
+        http=partial(GuardedHttp, limits=config.limits),  # type: ignore[arg-type]
         ws="websockets-sansio",
-        ws_max_size=MAX_FRAME_BYTES,
+        ws_max_size=config.limits.frame_bytes,
         ws_per_message_deflate=False,
         ws_ping_interval=20,
         ws_ping_timeout=20,
+        h11_max_incomplete_event_size=HEAD_BYTES,
         lifespan="off",
         log_config=None,
         log_level="warning",

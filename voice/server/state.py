@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,7 +12,9 @@ from pydantic import SecretStr
 from voice.core import server_messages as msg
 from voice.engines.ports import Engines
 from voice.server.connection import Connection
+from voice.server.limits import USUAL, Limits
 from voice.server.load import LoadWatch
+from voice.server.strangers import WrongKeys
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,18 +23,21 @@ class ServerConfig:
 
     ``port`` 0 takes a free one. ``token`` None lets everybody on this machine in.
     ``allowed_origins`` are whole origins (``http://localhost:3000``) of pages that may connect
-    beside the server's own. ``admits_by_load`` False lets everybody in up to ``max_sessions``,
-    however busy the machine is.
+    beside the server's own; ``allowed_hosts`` are names that this machine may be called by, beside
+    ``localhost``, where no token is asked for. ``admits_by_load`` False lets everybody in up to
+    ``max_sessions``, however busy the machine is.
     """
 
     host: str = "127.0.0.1"
     port: int = 8765
     token: SecretStr | None = None
     allowed_origins: tuple[str, ...] = ()
+    allowed_hosts: tuple[str, ...] = ()
     max_sessions: int = 16
     admits_by_load: bool = True
     tls_cert: Path | None = None
     tls_key: Path | None = None
+    limits: Limits = USUAL
 
 
 @dataclass(slots=True)
@@ -40,6 +46,8 @@ class ServerState:
 
     config: ServerConfig
     engines: Engines | None = None
-    load: LoadWatch = field(default_factory=LoadWatch)
     connections: set[Connection] = field(default_factory=set)  # bounded: max_sessions
+    wrong_keys: WrongKeys = field(default_factory=lambda: WrongKeys(time.monotonic))
+    load: LoadWatch = field(default_factory=LoadWatch)
+    is_draining: bool = False
     on_measured: Callable[[msg.TurnMeasured], None] = lambda _: None

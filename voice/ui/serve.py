@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import signal
 import sys
 from collections.abc import Iterator
@@ -42,16 +43,26 @@ async def _serve(settings: Settings) -> None:
 
 @contextlib.contextmanager
 def _ended_by_signals() -> Iterator[None]:
-    """Cancel the running task on SIGTERM, as the runner itself does on SIGINT."""
+    """Cancel the running task on the first SIGTERM or SIGINT; a second one ends the process.
+
+    The first lets the server finish what it says, which takes seconds; whoever asks twice will not
+    wait, not even for threads that compute.
+    """
     loop, task = asyncio.get_running_loop(), asyncio.current_task()
     assert task is not None
+    has_asked = False
 
     def end(number: int, frame: FrameType | None) -> None:
+        nonlocal has_asked
+        if has_asked:
+            os._exit(128 + number)
+        has_asked = True
         loop.call_soon_threadsafe(task.cancel)
 
     # Not add_signal_handler, which Windows lacks.
-    before = signal.signal(signal.SIGTERM, end)
+    before = {number: signal.signal(number, end) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
