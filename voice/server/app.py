@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.middleware import Middleware
 from starlette.routing import Route, WebSocketRoute
 
 from voice.server.doors import BETA_PATHS, GA_PATHS
+from voice.server.page_guard import PageGuard
+from voice.server.pages import PAGE_ERRORS, page_routes
 from voice.server.realtime import realtime
 from voice.server.state import ServerState
 
@@ -18,21 +19,10 @@ def create_app(state: ServerState) -> Starlette:
     routes: list[Route | WebSocketRoute] = [
         WebSocketRoute(path, realtime, name=f"realtime {path}") for path in paths
     ]
-    routes += [Route("/healthz", _health), Route("/v1/models", _models)]
-    app = Starlette(routes=routes)
+    app = Starlette(
+        routes=[*routes, *page_routes()],
+        middleware=[Middleware(PageGuard, state=state)],
+        exception_handlers=PAGE_ERRORS,
+    )
     app.state.server = state
     return app
-
-
-async def _health(request: Request) -> Response:
-    state: ServerState = request.app.state.server
-    is_ready = state.engines is not None
-    body = {"status": "ready" if is_ready else "loading", "sessions": len(state.connections)}
-    return JSONResponse(body, status_code=200 if is_ready else 503)
-
-
-async def _models(request: Request) -> Response:
-    state: ServerState = request.app.state.server
-    name = state.engines.brain.name if state.engines else "loading"
-    model = {"id": name, "object": "model", "created": 0, "owned_by": "voice"}
-    return JSONResponse({"object": "list", "data": [model]})

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from voice.protocol.dialects import Dialect
 from voice.protocol.typed_url import is_loopback
+from voice.server.client_secrets import EPHEMERAL_PREFIX
 
 GA_PATHS = ("/v1/realtime", "/openai/v1/realtime", "/realtime")
 BETA_PATHS = ("/openai/realtime", "/voice-live/realtime")
@@ -75,6 +76,11 @@ class Handshake:
             keys.append(self.headers["api-key"])
         offered = [name for name in self.subprotocols if name.startswith(KEY_PROTOCOL)]
         return keys + [name.removeprefix(KEY_PROTOCOL) for name in offered]
+
+    @property
+    def ephemeral_key(self) -> str | None:
+        """The first ephemeral key among the keys that the client sent."""
+        return next((key for key in self._keys() if key.startswith(EPHEMERAL_PREFIX)), None)
 
     def names_another_host(self, allowed_hosts: Sequence[str]) -> bool:
         """Whether the client calls this machine by a name that may be anybody's.

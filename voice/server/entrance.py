@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from starlette.requests import HTTPConnection
 from starlette.responses import JSONResponse, Response
 
+from voice.server.client_secrets import ClientSecret
 from voice.server.doors import Handshake
 from voice.server.files_left import files_left
 from voice.server.limits import RESERVED_FILES
@@ -68,10 +69,13 @@ def handshake_of(request: HTTPConnection) -> Handshake:
     )
 
 
-def refusal_of_stranger(state: ServerState, handshake: Handshake) -> Refused | None:
+def refusal_of_stranger(
+    state: ServerState, handshake: Handshake, secret: ClientSecret | None = None
+) -> Refused | None:
     """Why whoever sent this handshake may not use the server at all, whatever it asks for.
 
-    For the socket and for every page but ``/healthz``. A wrong key is counted.
+    For the socket and for every page but ``/healthz``. ``secret`` is what the ephemeral key stands
+    for, where it opens what is asked for. A wrong key is counted.
     """
     config = state.config
     needs_token = config.token is not None
@@ -83,9 +87,20 @@ def refusal_of_stranger(state: ServerState, handshake: Handshake) -> Refused | N
         return Refused(403, "forbidden_host", text)
     if handshake.comes_from_elsewhere(config.allowed_origins, needs_token=needs_token):
         return Refused(403, "forbidden_origin", "Pages of other sites may not use this server.")
-    if config.token is not None and not handshake.presents(config.token.get_secret_value()):
+    if secret is not None:
+        return None
+    if config.token is None:
+        # Whoever sends an ephemeral key wants its session, and must not get another unnoticed.
+        return None if handshake.ephemeral_key is None else _wrong_key(state, handshake)
+    if not handshake.presents(config.token.get_secret_value()):
         return _wrong_key(state, handshake)
     return None
+
+
+def client_secret_of(state: ServerState, handshake: Handshake) -> ClientSecret | None:
+    """What the ephemeral key of a handshake stands for, where it has a valid one."""
+    key = handshake.ephemeral_key
+    return None if key is None else state.client_secrets.find(key)
 
 
 def refusal_of_session(state: ServerState, handshake: Handshake) -> Refused | None:
@@ -113,4 +128,6 @@ def _wrong_key(state: ServerState, handshake: Handshake) -> Refused:
     if away_s is not None:
         return Refused(429, "too_many_failures", "Too many wrong keys; try again later.", away_s)
     text = "Send the server's token as 'Authorization: Bearer TOKEN'."
+    if handshake.ephemeral_key is not None:
+        text = "This ephemeral key is unknown or has expired, or it does not open this page."
     return Refused(401, "invalid_api_key", text, delay_s=delay_s)

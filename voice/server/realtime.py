@@ -14,10 +14,17 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from voice.core.server import ServerCore
 from voice.engines.ports import Engines
-from voice.protocol.codec import ServerCodec
+from voice.server.client_secrets import ClientSecret
 from voice.server.connection import CLOSE_LIMIT_S, Connection
 from voice.server.doors import Handshake
-from voice.server.entrance import LOADING, handshake_of, refusal_of_session, refusal_of_stranger
+from voice.server.entrance import (
+    LOADING,
+    client_secret_of,
+    handshake_of,
+    refusal_of_session,
+    refusal_of_stranger,
+)
+from voice.server.metered_codec import MeteredCodec
 from voice.server.state import ServerState
 
 logger = logging.getLogger(__name__)
@@ -32,11 +39,14 @@ async def realtime(socket: WebSocket) -> None:
     """Serve one socket on any of the realtime paths, or refuse it with an HTTP answer."""
     state: ServerState = socket.app.state.server
     handshake = handshake_of(socket)
-    refusal = refusal_of_stranger(state, handshake) or refusal_of_session(state, handshake)
+    secret = client_secret_of(state, handshake)
+    refusal = refusal_of_stranger(state, handshake, secret) or refusal_of_session(state, handshake)
     if refusal is not None or state.engines is None:
+        state.meters.refused((refusal or LOADING).code)
         await socket.send_denial_response(await (refusal or LOADING).answer())
         return
-    connection = _connect(state, socket, handshake, state.engines)
+    connection = _connect(state, socket, handshake, state.engines, secret)
+    state.meters.sessions += 1
     # Counted before the first wait: two handshakes must not both get the last place.
     state.connections.add(connection)
     state.load.came(connection)
@@ -63,13 +73,18 @@ def outline(error: BaseException) -> str:
 
 
 def _connect(
-    state: ServerState, socket: WebSocket, handshake: Handshake, engines: Engines
+    state: ServerState,
+    socket: WebSocket,
+    handshake: Handshake,
+    engines: Engines,
+    secret: ClientSecret | None,
 ) -> Connection:
+    model = handshake.model or (secret.model if secret else None) or engines.brain.name
     core = ServerCore(
-        new_id=_new_id,
-        initial=handshake.session_fields,
+        new_id=new_id,
+        initial={**handshake.session_fields, **(secret.fields if secret else {})},
         recogniser=engines.stt.name,
-        model=handshake.model or engines.brain.name,
+        model=model,
         voices=engines.tts.voices,
         context_tokens=engines.brain.context_tokens,
         expires_at=int(time.time() + (state.config.limits.session_s or SESSION_S)),
@@ -77,16 +92,17 @@ def _connect(
     return Connection(
         socket,
         core,
-        ServerCodec(handshake.dialect),
+        MeteredCodec(handshake.dialect, state.meters),
         engines,
         now_ms=_now_ms,
-        on_measured=state.on_measured,
+        on_measured=state.meters.measured,
         limits=state.config.limits,
         network=handshake.network,
     )
 
 
-def _new_id(prefix: str) -> str:
+def new_id(prefix: str) -> str:
+    """Return a fresh id such as ``item_0123456789abcdef0123``."""
     # At most 32 characters: some clients cut longer ids (PROTOCOL §2.6).
     return f"{prefix}_{uuid.uuid4().hex[:20]}"
 

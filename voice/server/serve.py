@@ -113,7 +113,7 @@ async def serving(
     logging.getLogger("uvicorn.error").addFilter(_is_news)
     listener = _bind(config)
     state = ServerState(config)
-    async with _listening(listener, create_app(state), config):
+    async with _listening(listener, create_app(state), config), state.meters.watching_loop():
         try:
             # Otherwise the first client pays for building each event model at its first use.
             await asyncio.to_thread(warm_up)

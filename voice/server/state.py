@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from pydantic import SecretStr
 
-from voice.core import server_messages as msg
 from voice.engines.ports import Engines
+from voice.server.client_secrets import ClientSecrets
 from voice.server.connection import Connection
 from voice.server.limits import USUAL, Limits
 from voice.server.load import LoadWatch
+from voice.server.meters import Meters
+from voice.server.one_shots import OneShots
 from voice.server.strangers import WrongKeys
 
 
@@ -50,4 +51,6 @@ class ServerState:
     wrong_keys: WrongKeys = field(default_factory=lambda: WrongKeys(time.monotonic))
     load: LoadWatch = field(default_factory=LoadWatch)
     is_draining: bool = False
-    on_measured: Callable[[msg.TurnMeasured], None] = lambda _: None
+    client_secrets: ClientSecrets = field(default_factory=ClientSecrets)
+    one_shots: OneShots = field(default_factory=OneShots)
+    meters: Meters = field(default_factory=Meters)
