@@ -45,7 +45,8 @@ async def refused(running, **options):
 
 async def test_health_says_ready_and_models_names_the_brain():
     async with server() as running:
-        assert await get(http(running, "/healthz")) == (200, {"status": "ready", "sessions": 0})
+        status, health = await get(http(running, "/healthz"))
+        assert (status, health["status"], health["sessions"]) == (200, "ready", 0)
         _, models = await get(http(running, "/v1/models"))
     assert models["data"][0]["id"] == "scripted"
 
