@@ -35,7 +35,8 @@ LIMIT_MS = 1_000
 TOKEN = "bench-server-token"
 START_LIMIT_S = 60
 CLOCK_HZ = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
-CHURN_AT_ONCE = 10
+CHURN_AT_ONCE = 20
+ARRIVAL_S = 0.25
 
 
 @dataclass(frozen=True)
@@ -48,12 +49,13 @@ class Plan:
     window_s: float
     most: int
     churn: int
+    bisections: int
     chunk_ms: int
     newcomers: int
 
 
-FULL = Plan(8, 1.35, PERIOD_S, 2.5 * PERIOD_S, 120, 200, 20, 6)
-QUICK = Plan(8, 2.0, 4.0, 1.2 * PERIOD_S, 32, 40, 20, 2)
+FULL = Plan(16, 1.5, 5.0, 2 * PERIOD_S, 200, 200, 3, 20, 6)
+QUICK = Plan(16, 3.0, 0.0, PERIOD_S, 48, 20, 0, 20, 6)
 
 
 class Server:
@@ -181,7 +183,7 @@ class Crowd:
 
     async def leave(self, count: int | None = None) -> None:
         """Let the last ``count`` talkers go, or all."""
-        going = list(self._tasks)[-(count or len(self)) :]
+        going = list(self._tasks)[len(self) - (len(self) if count is None else count) :]
         for talker in going:
             self._tasks[talker].cancel()
         await asyncio.gather(*(self._tasks.pop(t) for t in going), return_exceptions=True)
@@ -220,7 +222,7 @@ class Window:
 
 
 async def find_capacity(plan: Plan, script: Script) -> list[Window]:
-    """Add talkers until the limit is exceeded, then look half-way below it."""
+    """Add talkers until the limit is exceeded, then look half-way between, again and again."""
     windows: list[Window] = []
     async with serving(max_sessions=1_000, admission="count") as server:
         crowd = Crowd(server, script)
@@ -231,10 +233,14 @@ async def find_capacity(plan: Plan, script: Script) -> list[Window]:
                 break
             count = math.ceil(count * plan.growth)
         held = [w.talkers for w in windows if w.p95_ms <= LIMIT_MS]
-        while windows[-1].p95_ms > LIMIT_MS and held and len(crowd) - max(held) > 3:
-            between = (len(crowd) + max(held)) // 2
-            await crowd.leave(len(crowd) - between)
+        low, high = max(held, default=0), len(crowd)
+        for _ in range(plan.bisections if windows[-1].p95_ms > LIMIT_MS else 0):
+            between = (low + high) // 2
+            if high - low <= 3:
+                break
+            await crowd.leave(max(0, len(crowd) - between))
             windows.append(await step(crowd, between, plan))
+            low, high = (between, high) if windows[-1].p95_ms <= LIMIT_MS else (low, between)
         await crowd.leave()
     return windows
 
@@ -259,7 +265,7 @@ class Overload:
 
 
 async def overload(plan: Plan, script: Script) -> Overload | None:
-    """Let newcomers knock every half second until one is refused; None where none ever is."""
+    """Let newcomers come until one is refused; None where none ever is."""
     async with serving(max_sessions=1_000) as server:
         crowd = Crowd(server, script)
         refused: Refused | None = None
@@ -268,7 +274,7 @@ async def overload(plan: Plan, script: Script) -> Overload | None:
                 await crowd.add()
             except Refused as refusal:
                 refused = refusal
-            await asyncio.sleep(0.5)
+            await asyncio.sleep(ARRIVAL_S)
         print(f"  {len(crowd)} were let in, the next was refused: {refused}", flush=True)
         before = await crowd.watch(plan.window_s)
         print(f"  {before}", flush=True)

@@ -209,7 +209,7 @@ class ServerSettings(Section):
     port: int = Field(default=8765, ge=0, le=65_535)
     """0 takes any free port."""
     token: _Secret | None = None
-    max_sessions: int = Field(default=8, ge=1, le=1_000)
+    max_sessions: int = Field(default=64, ge=1, le=1_000)
     admission: Literal["load", "count"] = "load"
     """``load`` refuses a session that would make those that run wait; ``count`` counts only."""
     allowed_origins: _Words = ()

@@ -132,7 +132,12 @@ TABLE = (
         "the oldest without a request is cut, else the new one",
         "server.max_connections",
     ),
-    Row("sessions", "8", "503, `Retry-After`", "server.max_sessions"),
+    Row(
+        "sessions",
+        "64; fewer where the machine is busy",
+        "503, `Retry-After`",
+        "server.max_sessions",
+    ),
     Row(
         "sessions of one address",
         f"{SESSIONS_PER_ADDRESS}; this machine any",
