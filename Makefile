@@ -15,7 +15,7 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python;
 MAKE_ENVIRONMENT := $(PYTHON) scripts/make_environment.py
 INPUTS := pyproject.toml constraints.txt scripts/make_environment.py
 
-.PHONY: help demo run test test-interop autobahn check size walk fuzz-server bench-turn bench-server bench-wire bench-import clean
+.PHONY: help demo run test test-interop autobahn check size walk fuzz-server soak-server bench-turn bench-server bench-wire bench-import clean
 .DEFAULT_GOAL := help
 
 help:
@@ -27,6 +27,7 @@ help:
 	@echo 'make size        disk taken by a default install, heaviest packages first'
 	@echo 'make walk        100,000 random steps of the core'
 	@echo 'make fuzz-server  1,000,000 mutated events against the server'
+	@echo 'make soak-server  2,000 sessions in turn, and what they leave behind'
 	@echo 'make bench-turn  how soon it answers     make bench-wire  CPU per audio message'
 	@echo 'make bench-server  how many can talk to one server at once'
 	@echo 'make bench-import  CPU to import voice   make clean       remove what make made'
@@ -77,6 +78,9 @@ walk: $(VENV)/.default
 
 fuzz-server: $(VENV)/.test
 	@$(BIN)/python -m tests.fuzz.server $(ARGS)
+
+soak-server: $(VENV)/.test
+	@$(BIN)/python -m tests.server.soak $(ARGS)
 
 bench-turn: $(VENV)/.default
 	@$(BIN)/python -m benchmarks.turn $(ARGS)

@@ -100,7 +100,10 @@ def is_local(host: str) -> bool:
 def valid_frames(request: pytest.FixtureRequest) -> Iterator[Any]:
     """Fail a test in which our server sends a frame that the ``openai`` package would not take."""
     # Without the server's core nothing is sent, and the package's models take a second to import.
-    if "voice.core.server" not in sys.modules or "/tests/protocol/" in str(request.path):
+    # The fuzzer checks each frame by itself, in the one dialect that its client could understand.
+    elsewhere = ("/tests/protocol/", "/tests/server/test_fuzz.py")
+    path = request.path.as_posix()
+    if "voice.core.server" not in sys.modules or any(name in path for name in elsewhere):
         yield None
         return
     from tests.frame_validation import watching
