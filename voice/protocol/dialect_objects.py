@@ -11,6 +11,12 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias
 
 from voice.protocol.formats import AudioFormat
+from voice.protocol.voice_live import (
+    plain_noise_reduction,
+    plain_turn_detection,
+    plain_voice,
+    without_own_fields,
+)
 
 Json: TypeAlias = dict[str, Any]
 
@@ -60,7 +66,9 @@ def _format_to_beta(value: Any) -> Any:
 
 
 def _turn_detection_to_ga(value: Any) -> Any:
-    return None if isinstance(value, dict) and value.get("type") == "none" else value
+    if isinstance(value, dict) and value.get("type") == "none":
+        return None
+    return plain_turn_detection(value)
 
 
 def _voice_to_beta(value: Any) -> Any:
@@ -123,7 +131,8 @@ _FIELDS: Final = (
     _Field(
         "input_audio_noise_reduction",
         ("audio", "input", "noise_reduction"),
-        to_beta=_without("strength"),
+        plain_noise_reduction,
+        _without("strength"),
     ),
     _Field(
         "turn_detection",
@@ -132,7 +141,7 @@ _FIELDS: Final = (
         _without("idle_timeout_ms"),
     ),
     _Field("output_audio_format", ("audio", "output", "format"), _format_to_ga, _format_to_beta),
-    _Field("voice", ("audio", "output", "voice"), to_beta=_voice_to_beta),
+    _Field("voice", ("audio", "output", "voice"), plain_voice, _voice_to_beta),
     _Field("speed", ("audio", "output", "speed")),
     _Field("max_response_output_tokens", ("max_output_tokens",)),
 )
@@ -197,7 +206,7 @@ def session_to_ga(session: Any, *, type: str = "realtime") -> Any:
     """Nest a flat session object, also a partial one; ``type`` is set where it has none."""
     if not isinstance(session, dict):
         return session
-    nested = _nest(session)
+    nested = _nest(without_own_fields(session))
     if nested.get("type") not in SESSION_TYPES:
         nested["type"] = type
     if nested["type"] == "transcription":
