@@ -22,6 +22,7 @@ ROOT = Path(__file__).parent.parent
 # First match wins. A module may import modules of its own floor and of lower ones.
 FLOORS = (
     ("voice.ui", 7),
+    ("voice.diagnosis", 6),
     ("voice.app", 6),
     ("voice.session_setup", 6),
     ("voice.embedded", 6),

@@ -168,7 +168,7 @@ async def open_session(
         if use_tools:
             # Before the server is started: two tools of one name are told at once.
             toolbox = build_tools(settings, on_notice=announcements.say, volume=volume)
-        endpoint, key = await stack.enter_async_context(_reachable_endpoint(settings))
+        endpoint, key = await stack.enter_async_context(reachable_endpoint(settings))
         if toolbox is not None:
             await stack.enter_async_context(toolbox)
         session = await stack.enter_async_context(
@@ -212,7 +212,7 @@ class _Announcements:
 
 
 @contextlib.asynccontextmanager
-async def _reachable_endpoint(
+async def reachable_endpoint(
     settings: Settings,
 ) -> AsyncIterator[tuple[Endpoint, SecretStr | None]]:
     """Yield the endpoint and its key; our own server runs as long as the block."""

@@ -91,3 +91,12 @@ def test_interrupt_ends_quietly(shell: Shell) -> None:
     assert process.returncode == 130
     assert "Traceback" not in out + errors
     assert "error" not in errors
+
+
+def test_doctor_finds_our_own_server_sound(tmp_path: Path) -> None:
+    ran = Shell(tmp_path).voice("doctor", "--json")
+    assert ran.status == 0, ran.err
+    names = [step["name"] for step in ran.report["steps"]]
+    assert names[0] == "our server"
+    assert names[-1] == "models"
+    assert {step["outcome"] for step in ran.report["steps"]} == {"ok"}

@@ -93,6 +93,12 @@ class WebSocketTransport:
             raise connect_error(error, safe_url, limit_s=limit_s) from None
         return cls(connection)
 
+    @property
+    def response_headers(self) -> Mapping[str, str]:
+        """What the endpoint's answer to the handshake said."""
+        response = self._connection.response
+        return {} if response is None else dict(response.headers.raw_items())
+
     async def send(self, frame: str) -> None:
         """Send a text frame."""
         try:

@@ -188,6 +188,28 @@ def serve(
 
 
 @app.command()
+def doctor(
+    url: Url = None,
+    model: Model = None,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object only.")] = False,
+    config: Config = None,
+    assign: Assign = None,
+    debug: Debug = False,
+) -> None:
+    """Try everything step by step and say how to mend it.
+
+    Exit status: 0 where everything works, 2 for settings, 4 where a step failed.
+    """
+
+    def work(settings: Settings) -> int:
+        from voice.ui.doctor import doctor as run_doctor
+
+        return run(run_doctor(settings, as_json=json))
+
+    _execute(work, _flags(config, assign, debug, {"endpoint.url": url, "endpoint.model": model}))
+
+
+@app.command()
 def replay(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A black box made by --record.")],
     timeline: Annotated[
@@ -198,7 +220,8 @@ def replay(
 ) -> None:
     """Replay a recorded session, or draw it.
 
-    It goes through the core again, and the first step that goes another way is shown. Exit status: 0 where everything went as recorded, 1 at a difference, 2 for a file that is no
+    It goes through the core again, and the first step that goes another way is shown. Exit
+    status: 0 where everything went as recorded, 1 at a difference, 2 for a file that is no
     recording.
     """
     from voice.ui.replay_command import replay_file

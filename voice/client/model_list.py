@@ -1,0 +1,61 @@
+"""The models that an endpoint offers: ``GET /v1/models``."""
+
+from __future__ import annotations
+
+import asyncio
+from urllib.parse import urlsplit, urlunsplit
+
+from voice.errors import AuthError, ConnectError
+
+LIMIT_S = 15.0
+MAX_MODELS = 5_000
+
+
+def models_url(url: str) -> str:
+    """Return the HTTP base of a realtime URL, or of a base URL: what ``/models`` is put behind."""
+    parts = urlsplit(url)
+    scheme = {"ws": "http", "wss": "https"}.get(parts.scheme, parts.scheme)
+    path = parts.path.rstrip("/").removesuffix("/realtime")
+    return urlunsplit((scheme, parts.netloc, path or "/v1", "", ""))
+
+
+async def list_models(
+    base_url: str, key: str | None, *, key_header: str = "Authorization"
+) -> list[str]:
+    """Return the ids of the models, sorted.
+
+    Raises ConnectError, or AuthError for a refused key; the message holds neither key nor body.
+    """
+    # Heavy, and only wanted here.
+    from openai import APIConnectionError, APIError, APIStatusError, AsyncOpenAI
+
+    headers = {} if key is None or key_header == "Authorization" else {key_header: key}
+    host = urlsplit(base_url).netloc
+    client = AsyncOpenAI(
+        api_key=key or "none",
+        base_url=base_url,
+        default_headers=headers,
+        max_retries=0,
+        timeout=LIMIT_S,
+    )
+    names: list[str] = []
+    try:
+        async with asyncio.timeout(LIMIT_S), client:
+            async for model in client.models.list():
+                names.append(str(model.id))
+                if len(names) >= MAX_MODELS:
+                    break
+    except APIStatusError as error:
+        status = error.status_code
+        if status in (401, 403):
+            message = f"{host} refused the key for /models (HTTP {status})"
+            raise AuthError(message, status=status) from None
+        raise ConnectError(
+            f"{host} lists no models (HTTP {status})", status=status, retryable=status >= 500
+        ) from None
+    except (APIConnectionError, TimeoutError) as error:
+        raise ConnectError(f"{host} did not answer for /models ({type(error).__name__})") from None
+    except (APIError, ValueError, TypeError, AttributeError) as error:
+        message = f"{host} answered /models with something else ({type(error).__name__})"
+        raise ConnectError(message, retryable=False) from None
+    return sorted(names)
