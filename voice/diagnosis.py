@@ -7,7 +7,8 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
 from voice.app import reachable_endpoint
-from voice.client.probe import Outcome, Step, probe
+from voice.client.probe import Step, probe
+from voice.client.probe_talk import Outcome
 from voice.errors import AuthError, SettingsError, VoiceError
 from voice.settings import Settings
 

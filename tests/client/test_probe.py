@@ -3,7 +3,8 @@ import socket
 import pytest
 
 from tests.server.serving_kit import engines, server
-from voice.client.probe import Outcome, probe
+from voice.client.probe import probe
+from voice.client.probe_talk import Outcome
 from voice.engines.scripted import ScriptedReply
 from voice.errors import SettingsError
 from voice.protocol.endpoints import Endpoint, resolve
@@ -69,7 +70,7 @@ async def test_a_response_that_fails_is_told_with_its_cause():
 async def test_a_socket_that_never_greets_is_told(monkeypatch):
     import websockets
 
-    monkeypatch.setattr("voice.client.probe.STEP_LIMIT_S", 0.2)
+    monkeypatch.setattr("voice.client.probe_talk.STEP_LIMIT_S", 0.2)
 
     async def silent(connection):
         await connection.wait_closed()
