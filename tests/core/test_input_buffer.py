@@ -63,3 +63,14 @@ def test_nothing_grows_beyond_the_bound_and_the_newest_stays(chunks):
     assert buffer.end_ms == total
     assert buffer.uncommitted_ms == min(total, 500)
     assert len(buffer.slice(0, total)) == 48 * min(total, 500)
+
+
+def test_the_end_of_the_last_turn_is_known_when_its_audio_is_gone():
+    buffer = InputBuffer(PCM16)
+    buffer.append(ms_of(300))
+    buffer.mark_committed(200)
+    buffer.append(ms_of(5_000))
+    buffer.forget_before(4_000)
+    assert buffer.committed_ms == 200
+    buffer.change_format(PCMU)
+    assert buffer.committed_ms == 5_300

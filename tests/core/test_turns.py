@@ -123,3 +123,31 @@ def test_reset_forgets_an_open_turn():
     audio.detector.reset(TurnRules())
     assert not audio.detector.is_user_speaking
     assert audio.silence(1_600).kinds() == [SpeechBegan]
+
+
+def test_prefix_padding_never_takes_a_word_of_the_turn_before():
+    rules = TurnRules.server_vad(threshold=0.5, prefix_padding_ms=300, silence_duration_ms=96)
+    audio = Audio(rules).speech(640).silence(96).speech(320)
+    starts = [event.audio_start_ms for event in audio.events if isinstance(event, SpeechBegan)]
+    assert starts == [0, 640]
+
+
+def test_prefix_padding_never_reaches_before_a_commit():
+    audio = Audio().speech(640)
+    audio.detector.reset(TurnRules(), after_ms=640)
+    audio.speech(320)
+    assert audio.events[-1] == SpeechBegan(640)
+
+
+def test_a_voice_is_heard_in_a_turn_and_not_in_its_pauses():
+    audio = Audio().speech(640)
+    assert audio.detector.is_voice_heard
+    assert not audio.silence(96).detector.is_voice_heard
+
+
+def test_changed_rules_end_an_open_turn_by_their_own_silence():
+    audio = Audio().speech(640)
+    audio.detector.rules = TurnRules.server_vad(
+        threshold=0.5, prefix_padding_ms=300, silence_duration_ms=192
+    )
+    assert SpeechEnded(audio_end_ms=832, silence_ms=192) in audio.silence(192).events
