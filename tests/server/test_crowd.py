@@ -69,7 +69,7 @@ async def talk(client, turns):
 async def test_a_talking_client_does_not_notice_half_handshakes_and_silent_sockets():
     need_files(2 * (HALF_OPEN + SILENT) + 300)
     # Longer than the whole crowd takes to come, so that they are all there while the client talks.
-    limits = Limits(header_s=8.0, first_event_s=8.0)
+    limits = Limits(header_s=6.0, first_event_s=6.0)
     bundle = engines(replies=["Yes."] * 2 * TURNS)
     config = {"max_sessions": SILENT + 1, "admits_by_load": False, "limits": limits}
     async with server(bundle, **config) as running:

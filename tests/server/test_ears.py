@@ -14,6 +14,7 @@ from voice.engines.threads import EngineThreads
 from voice.errors import EngineError
 from voice.protocol.formats import PCM16, PCMU
 from voice.server.ears import Ears, transcribe
+from voice.server.limits import EARS_BYTES
 
 
 async def heard(actions, count):
@@ -119,3 +120,19 @@ async def test_a_failing_recogniser_is_told_and_not_raised():
     await transcribe(order(), Deaf(), ScriptedTurnEnd(), fed.append)
     assert fed == [msg.TranscriptionFailed("item", 3, "the recogniser is busy")]
     assert Transcript("").text == ""
+
+
+async def test_more_audio_than_can_be_listened_to_makes_the_socket_wait():
+    ears = Ears(ScriptedVad(), PCM16, lambda _: None)
+    ears.hear(msg.ScoreSpeech(b"\0\0" * (EARS_BYTES // 2), 0))
+    async with asyncio.timeout(WAIT_S):
+        await ears.catch_up()
+    ears.hear(msg.ScoreSpeech(b"\0\0", 0))
+    waiting = asyncio.create_task(ears.catch_up())
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    task = asyncio.create_task(ears.run())
+    async with asyncio.timeout(WAIT_S):
+        await waiting
+    task.cancel()
+    await asyncio.wait({task})

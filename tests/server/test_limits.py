@@ -15,6 +15,8 @@ import websockets
 from websockets.frames import Frame, Opcode
 
 from tests.server.serving_kit import connect, engines, server, until
+from voice.core.ledger import MAX_ITEMS, MAX_TEXT_CHARS
+from voice.core.session_tools import MAX_TOOLS
 from voice.engines.scripted import tone
 from voice.server.limits import EVENT_BYTES, FRAGMENTS, FRAME_BYTES, Limits, markdown
 
@@ -95,6 +97,27 @@ async def test_instructions_and_tools_of_more_than_a_mebibyte_are_refused():
         error = (await client.until("error"))["error"]
         assert (error["code"], error["event_id"]) == ("string_above_max_length", "evt_1")
         await client.update(instructions="short")
+
+
+async def test_a_session_has_so_many_tools():
+    tools = [{"type": "function", "name": f"f{n}", "parameters": {}} for n in range(MAX_TOOLS + 1)]
+    async with server() as running, connect(running) as client:
+        await client.send("session.update", session={"type": "realtime", "tools": tools})
+        assert (await client.until("error"))["error"]["code"] == "array_above_max_length"
+        await client.update(tools=tools[1:])
+
+
+@pytest.mark.parametrize(("count", "chars"), [(MAX_ITEMS + 1, 1), (11, MAX_TEXT_CHARS // 10)])
+async def test_a_conversation_forgets_its_oldest_items(count, chars):
+    async with server() as running, connect(running) as client:
+        content = [{"type": "input_text", "text": "x" * chars}]
+        for number in range(count):
+            item = {"type": "message", "role": "user", "id": f"item_{number}", "content": content}
+            await client.send("conversation.item.create", item=item)
+        await client.send("conversation.item.retrieve", item_id="item_0")
+        await client.until("error")
+        await client.send("conversation.item.retrieve", item_id=f"item_{count - 1}")
+        await client.until("conversation.item.retrieved")
 
 
 async def test_json_that_is_nested_too_deep_is_refused():

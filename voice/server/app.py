@@ -9,7 +9,7 @@ from starlette.routing import Route, WebSocketRoute
 from voice.server.doors import BETA_PATHS, GA_PATHS
 from voice.server.page_guard import PageGuard
 from voice.server.pages import PAGE_ERRORS, page_routes
-from voice.server.realtime import realtime
+from voice.server.realtime import no_such_socket, realtime
 from voice.server.state import ServerState
 
 
@@ -20,7 +20,7 @@ def create_app(state: ServerState) -> Starlette:
         WebSocketRoute(path, realtime, name=f"realtime {path}") for path in paths
     ]
     app = Starlette(
-        routes=[*routes, *page_routes()],
+        routes=[*routes, *page_routes(), WebSocketRoute("/{path:path}", no_such_socket)],
         middleware=[Middleware(PageGuard, state=state)],
         exception_handlers=PAGE_ERRORS,
     )

@@ -7,6 +7,7 @@ order. Tasks (socket reader, ears, transcriptions, responses) only ever call ``f
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections import deque
 from collections.abc import Callable
@@ -73,8 +74,8 @@ class Connection:
         self._codec = codec
         self._engines = engines
         self._now_ms = now_ms
-        self._outbox = Outbox(socket.send_text, blocked_s=limits.blocked_s)
-        self._voices = Voices(engines.brain, PacedTts(engines.tts, self._outbox))
+        self.outbox = Outbox(socket.send_text, blocked_s=limits.blocked_s)
+        self._voices = Voices(engines.brain, PacedTts(engines.tts, self.outbox))
         self._ears = Ears(engines.vad, core.view.input_format, self.feed)
         self._tasks: asyncio.TaskGroup
         self._responses: dict[str, asyncio.Task[None]] = {}  # bounded: by the core
@@ -114,7 +115,7 @@ class Connection:
 
     def close(self, code: int, reason: str) -> None:
         """Close after everything that is queued."""
-        self._outbox.close_with(code, reason)
+        self.outbox.close_with(code, reason)
 
     async def drain(self) -> None:
         """Close as soon as nothing is being said any more; the caller sets the limit.
@@ -123,7 +124,9 @@ class Connection:
         """
         while self._responses:
             await asyncio.wait(list(self._responses.values()))
-        await asyncio.sleep(self._spoken_until_s - self._now_ms() / 1_000)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._spoken_until_s - self._now_ms() / 1_000):
+                await self.ended.wait()
         self.close(1001, GOING_AWAY)
 
     def feed(self, event: ClientEvent | AudioAppend | msg.ServerInput) -> None:
@@ -146,7 +149,7 @@ class Connection:
                 self._patience.heard(self._now_ms() / 1_000)
                 self._take_frame(text if text is not None else message.get("bytes"))
                 await self._ears.catch_up()
-                await self._outbox.catch_up()
+                await self.outbox.catch_up()
                 # What came in one packet is at hand without waiting: others get their turn too.
                 await asyncio.sleep(0)
         except (WebSocketDisconnect, RuntimeError) as error:
@@ -175,7 +178,7 @@ class Connection:
 
     async def _run_outbox(self) -> None:
         try:
-            code, reason = await self._outbox.run()
+            code, reason = await self.outbox.run()
             async with asyncio.timeout(CLOSE_LIMIT_S):
                 await self._socket.close(code, reason)
         except (LinkLost, OSError, RuntimeError, WebSocketDisconnect) as error:
@@ -213,7 +216,7 @@ class Connection:
             audio_s = self._core.view.output_format.bytes_to_ms(len(action.event.audio)) / 1_000
             self._spoken_until_s = max(self._spoken_until_s, self._now_ms() / 1_000) + audio_s
         for frame in self._codec.encode(action.event):
-            self._outbox.put(frame)
+            self.outbox.put(frame)
 
     def _transcribe(self, action: msg.Transcribe) -> None:
         key = (action.item_id, action.generation)

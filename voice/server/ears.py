@@ -17,6 +17,7 @@ from voice.engines.ports import EAR_RATE_HZ, Pcm, Stt, TurnEnd, Vad
 from voice.engines.threads import urgency_of_calls
 from voice.errors import EngineError
 from voice.protocol.formats import AudioFormat
+from voice.server.limits import EARS_BYTES
 
 MAX_WAITING = 512
 """Appends in the line before the socket is no longer read: 10 s of 20 ms chunks."""
@@ -39,14 +40,17 @@ class Ears:
         self._decoder = WireDecoder(audio_format, EAR_RATE_HZ)
         self._base_ms = 0
         self._samples = 0
+        self._waiting_bytes = 0
 
     def hear(self, action: msg.ScoreSpeech | msg.ResetSpeech) -> None:
         """Put audio, or a change of the stream, in the line."""
         self._line.put_nowait(action)
+        if isinstance(action, msg.ScoreSpeech):
+            self._waiting_bytes += len(action.audio)
 
     async def catch_up(self) -> None:
         """Wait until the line is short enough to read on from the socket."""
-        while self._line.qsize() >= MAX_WAITING:
+        while self._line.qsize() >= MAX_WAITING or self._waiting_bytes > EARS_BYTES:
             await self._line.join()
 
     async def run(self) -> None:
@@ -57,6 +61,7 @@ class Ears:
                 if isinstance(action, msg.ResetSpeech):
                     self._restart(action)
                 else:
+                    self._waiting_bytes -= len(action.audio)
                     await self._score(self._decoder.decode(action.audio))
             finally:
                 self._line.task_done()

@@ -9,8 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from voice.core.input_buffer import MAX_BUFFERED_MS
-from voice.core.ledger import MAX_ITEMS
+from voice.core.ledger import MAX_IMAGE_CHARS, MAX_ITEMS, MAX_TEXT_CHARS
 from voice.core.server_responses import MAX_BESIDE
+from voice.core.session_tools import MAX_TOOLS
 from voice.protocol.frames import MAX_DEPTH
 
 MIB = 1024 * 1024
@@ -28,7 +29,6 @@ HEAD_BYTES = 16 * 1024
 BODY_S = 70.0
 """The connection's own limit, for a page that forgets to keep one: those that we have wait 60 s."""
 
-TOOLS = 128
 BAD_FRAMES = 20
 BAD_FRAMES_S = 10.0
 WAITING_BYTES = 4 * MIB
@@ -104,14 +104,18 @@ TABLE = (
         f"{BAD_FRAMES} in {BAD_FRAMES_S:g} s",
         "close 1008",
     ),
-    Row("tools of a session", str(TOOLS), "`error` `array_above_max_length`"),
+    Row("tools of a session", str(MAX_TOOLS), "`error` `array_above_max_length`"),
     Row(
         "audio appended and not committed",
         f"{MAX_BUFFERED_MS // 60_000} min",
         "the oldest audio is dropped",
     ),
     Row("audio not yet listened to", _mib(EARS_BYTES), "the socket is not read"),
-    Row("items of a conversation", f"{MAX_ITEMS:,}", "the oldest items are dropped"),
+    Row(
+        "a conversation",
+        f"{MAX_ITEMS:,} items, {_mib(MAX_TEXT_CHARS)} of text, {_mib(MAX_IMAGE_CHARS)} of images",
+        "the oldest items are dropped",
+    ),
     Row("responses beside the conversation's", str(MAX_BESIDE), "`error`"),
     Row(
         "a client that reads nothing",

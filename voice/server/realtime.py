@@ -19,6 +19,7 @@ from voice.server.connection import CLOSE_LIMIT_S, Connection
 from voice.server.doors import Handshake
 from voice.server.entrance import (
     LOADING,
+    Refused,
     client_secret_of,
     handshake_of,
     refusal_of_session,
@@ -61,6 +62,12 @@ async def realtime(socket: WebSocket) -> None:
     finally:
         state.connections.discard(connection)
         state.load.left(connection)
+
+
+async def no_such_socket(socket: WebSocket) -> None:
+    """Tell a client that dials another path where the socket is."""
+    text = "There is no socket here; connect to /v1/realtime."
+    await socket.send_denial_response(Refused(404, "unknown_url", text).response())
 
 
 def outline(error: BaseException) -> str:
