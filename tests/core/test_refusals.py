@@ -11,6 +11,7 @@ from voice.core import refusals
         refusals.unknown_item("retrieve", "x" * 10_000),
         refusals.unknown_anchor("x" * 10_000),
         refusals.duplicate_item("x" * 10_000),
+        refusals.unknown_reference("response.input[0].id", "x" * 10_000),
         refusals.unknown_parameter("session." + "x" * 10_000),
         refusals.invalid_value("session.include", "null", ["x" * 10_000]),
     ],

@@ -220,6 +220,6 @@ def unknown_reference(param: str, item_id: str) -> Refusal:
     """An ``item_reference`` names no item of the conversation."""
     return Refusal(
         "invalid_value",
-        f"Invalid '{param}': the item with id '{item_id}' does not exist in the conversation.",
+        f"Invalid '{param}': the item with id '{_short(item_id)}' does not exist.",
         param=param,
     )
