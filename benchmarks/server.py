@@ -26,6 +26,7 @@ import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 from benchmarks.talkers import PERIOD_S, Refused, Script, Talker, Turn, make_script
 from benchmarks.turn import percentile_95
@@ -131,6 +132,15 @@ class Crowd:
         self._script = script
         self._tasks: dict[Talker, asyncio.Task[None]] = {}
         self._number = 0
+        self._ungreeted = 0
+
+    async def __aenter__(self) -> Self:
+        """Nobody is there yet."""
+        return self
+
+    async def __aexit__(self, *reason: object) -> None:
+        """Let everybody go."""
+        await self.leave()
 
     def __len__(self) -> int:
         return len(self._tasks)
@@ -147,7 +157,11 @@ class Crowd:
         """Add talkers, evenly spread over ``over_s``."""
         missing = count - len(self)
         for _ in range(missing):
-            await self.add()
+            try:
+                await self.add()
+            except TimeoutError:
+                self._ungreeted += 1
+                return
             await asyncio.sleep(over_s / missing)
 
     async def watch(self, window_s: float) -> Window:
@@ -162,15 +176,15 @@ class Crowd:
         others_cpu = max(0.0, machine_cpu_s() - all_cpu - server_cpu - own_cpu)
         # A question of the last moments has a second and a half to be answered in.
         end_s = begin_s + window_s - 1.5 * LIMIT_MS / 1_000
-        for talker, task in self._tasks.items():
-            if task.done():
-                raise SystemExit(f"talker {talker.number} was cut off: {task.exception()!r}")
         turns = [
             turn
             for talker in self._tasks
             for turn in talker.turns
             if begin_s <= turn.speech_end_s < end_s
         ]
+        # Somebody who was cut off, or never greeted, is a turn that was never answered.
+        lost = self._ungreeted + sum(task.done() for task in self._tasks.values())
+        turns += [Turn(-1, end_s)] * lost
         return Window(
             talkers=len(self),
             turns=turns,
@@ -183,6 +197,7 @@ class Crowd:
 
     async def leave(self, count: int | None = None) -> None:
         """Let the last ``count`` talkers go, or all."""
+        self._ungreeted = 0
         going = list(self._tasks)[len(self) - (len(self) if count is None else count) :]
         for talker in going:
             self._tasks[talker].cancel()
@@ -224,8 +239,8 @@ class Window:
 async def find_capacity(plan: Plan, script: Script) -> list[Window]:
     """Add talkers until the limit is exceeded, then look half-way between, again and again."""
     windows: list[Window] = []
-    async with serving(max_sessions=1_000, admission="count") as server:
-        crowd = Crowd(server, script)
+    everybody = {"max_sessions": 1_000, "admission": "count"}
+    async with serving(**everybody) as server, Crowd(server, script) as crowd:
         count = plan.first
         while count <= plan.most:
             windows.append(await step(crowd, count, plan))
@@ -241,7 +256,6 @@ async def find_capacity(plan: Plan, script: Script) -> list[Window]:
             await crowd.leave(max(0, len(crowd) - between))
             windows.append(await step(crowd, between, plan))
             low, high = (between, high) if windows[-1].p95_ms <= LIMIT_MS else (low, between)
-        await crowd.leave()
     return windows
 
 
@@ -266,14 +280,15 @@ class Overload:
 
 async def overload(plan: Plan, script: Script) -> Overload | None:
     """Let newcomers come until one is refused; None where none ever is."""
-    async with serving(max_sessions=1_000) as server:
-        crowd = Crowd(server, script)
+    async with serving(max_sessions=1_000) as server, Crowd(server, script) as crowd:
         refused: Refused | None = None
         while refused is None and len(crowd) < plan.most:
             try:
                 await crowd.add()
             except Refused as refusal:
                 refused = refusal
+            except TimeoutError:
+                break
             await asyncio.sleep(ARRIVAL_S)
         print(f"  {len(crowd)} were let in, the next was refused: {refused}", flush=True)
         before = await crowd.watch(plan.window_s)
@@ -283,7 +298,6 @@ async def overload(plan: Plan, script: Script) -> Overload | None:
         print(f"  {after} (with newcomers knocking)", flush=True)
         knocking.cancel()
         (refusals,) = await asyncio.gather(knocking, return_exceptions=True)
-        await crowd.leave()
     if refused is None:
         return None
     return Overload(
@@ -298,7 +312,7 @@ async def knock(crowd: Crowd, a_second: int) -> int:
         while True:
             try:
                 await crowd.add()
-            except Refused:
+            except (Refused, TimeoutError):
                 refusals += 1
             await asyncio.sleep(1 / a_second)
     except asyncio.CancelledError:
