@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.frame_validation import faults
 from tests.interop.interop_kit import (
     check_barge_in,
     check_speech,
@@ -12,6 +13,7 @@ from tests.interop.interop_kit import (
     needs,
     run_client,
 )
+from voice.protocol.dialects import Dialect
 
 pytestmark = needs("openai")
 
@@ -19,7 +21,11 @@ DIALECTS = pytest.mark.parametrize("dialect", ["ga", "beta"])
 
 
 def run(served, dialect, scenario):
-    return run_client("openai", "client.py", scenario, dialect, **served)
+    report = run_client("openai", "client.py", "run", scenario, dialect, **served)
+    frames = report.pop("frames")
+    assert len(frames) > 5
+    assert [fault for frame in frames for fault in faults(frame, Dialect(dialect))] == []
+    return report
 
 
 @DIALECTS
