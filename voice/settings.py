@@ -28,6 +28,7 @@ from pydantic_settings import SettingsError as EnvironmentDecodeError
 from voice.credentials import brain_key, endpoint_key
 from voice.errors import SettingsError
 from voice.logs import MASK, redact
+from voice.settings_cost import CostSettings
 from voice.settings_file import find_settings_file, read_settings_file
 from voice.settings_layers import (
     Layer,
@@ -45,6 +46,7 @@ from voice.settings_sections import (
     BrainSettings,
     EndpointSettings,
     LogSettings,
+    RecordSettings,
     ServerSettings,
     SessionSettings,
     SttSettings,
@@ -55,10 +57,12 @@ from voice.settings_sections import (
 __all__ = [
     "AudioSettings",
     "BrainSettings",
+    "CostSettings",
     "EffectiveSetting",
     "EndpointSettings",
     "LogSettings",
     "Origin",
+    "RecordSettings",
     "ServerSettings",
     "SessionSettings",
     "Settings",
@@ -93,6 +97,8 @@ class Settings(BaseSettings):
     tools: ToolSettings = Field(default_factory=ToolSettings)
     audio: AudioSettings = Field(default_factory=AudioSettings)
     log: LogSettings = Field(default_factory=LogSettings)
+    record: RecordSettings = Field(default_factory=RecordSettings)
+    cost: CostSettings = Field(default_factory=CostSettings)
 
     _origins: Mapping[tuple[str, str], tuple[Origin, str]] = PrivateAttr(default_factory=dict)
 

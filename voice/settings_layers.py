@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, TypeAlias, get_args
+from typing import Any, Literal, TypeAlias, get_args, get_origin
 
 from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic_core import ErrorDetails
@@ -121,15 +121,18 @@ def value_problems(
     error: ValidationError, origins: Mapping[tuple[str, str], Layer], schema: Schema
 ) -> list[str]:
     """Return one line for every setting that pydantic refused; never shows a secret."""
-    grouped: dict[tuple[str, str], list[ErrorDetails]] = {}
+    grouped: dict[tuple[str, str, str], list[ErrorDetails]] = {}
     for problem in error.errors(include_url=False):
-        section, key = ([str(part) for part in problem["loc"]] + ["", ""])[:2]
-        grouped.setdefault((section, key), []).append(problem)
+        place = [str(part) for part in problem["loc"]]
+        section, key = (*place, "", "")[:2]
+        # Of a table in a key, such as [cost.prices."NAME"], what stands in it is named too.
+        inner = ".".join(place[1:]) if _is_table(schema, section, key) else key
+        grouped.setdefault((section, key, inner), []).append(problem)
     lines = []
-    for (section, key), problems in grouped.items():
+    for (section, key, inner), problems in grouped.items():
         layer = origins.get((section, key))
         where = _where(layer, section, key) if layer else ""
-        name = f"{section}.{key}" if key else f"[{section}]"
+        name = f"{section}.{inner}" if key else f"[{section}]"
         expected = " or ".join(dict.fromkeys(_expected(problem) for problem in problems))
         lines.append(redact(f"{where}{name}: {expected}{_got(problems[0], section, key, schema)}"))
     return lines
@@ -201,6 +204,13 @@ def _annotation_holds(schema: Schema, section: str, key: str, wanted: type) -> b
 
 def _is_secret(schema: Schema, section: str, key: str) -> bool:
     return _annotation_holds(schema, section, key, SecretStr)
+
+
+def _is_table(schema: Schema, section: str, key: str) -> bool:
+    model = schema.get(section)
+    if model is None or key not in model.model_fields:
+        return False
+    return get_origin(model.model_fields[key].annotation) is dict
 
 
 def _is_path(schema: Schema, section: str, key: str) -> bool:

@@ -28,11 +28,11 @@ def _list(value: object) -> object:
     if not isinstance(value, str):
         return value
     if value.lstrip().startswith("["):
-        return _json(value)
+        return read_json(value)
     return [word.strip() for word in value.split(",") if word.strip()]
 
 
-def _json(value: object) -> object:
+def read_json(value: object) -> object:
     """Read an object or a list from the environment as JSON."""
     if not isinstance(value, str):
         return value
@@ -164,7 +164,7 @@ class BrainSettings(Section):
     stall_timeout_s: float = Field(default=20.0, gt=0.0, le=600.0)
     """Longest wait between two tokens."""
     temperature: float | None = Field(default=None, ge=0.0, le=2.0)
-    extra_body: Annotated[dict[str, Any], NoDecode, BeforeValidator(_json)] = Field(
+    extra_body: Annotated[dict[str, Any], NoDecode, BeforeValidator(read_json)] = Field(
         default_factory=dict
     )
     """Fields added to every request, for options that only one gateway knows."""
@@ -252,12 +252,28 @@ class AudioSettings(Section):
     input: _Device | None = None
     output: _Device | None = None
     volume: int = Field(default=100, ge=0, le=100)
+    send_silence: bool = True
+    """``false`` keeps silence off the wire, where the endpoint detects turns."""
 
 
 class LogSettings(Section):
-    """``[log]``: how much is logged, and where besides the terminal."""
+    """``[log]``: how much is logged, how, and where besides the terminal."""
 
     level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)] = (
         "warning"
     )
     file: _UserPath | None = None
+    format: Annotated[Literal["text", "json"], BeforeValidator(_lower)] = "text"
+    """``json`` writes one object a line, for programs that collect logs."""
+
+
+class RecordSettings(Section):
+    """``[record]``: black boxes of all sessions."""
+
+    always: bool = False
+    """Record every session into ``folder``, a file for each."""
+    folder: _UserPath = Field(default_factory=lambda: default_data_dir() / "records")
+    keep_days: int = Field(default=14, ge=1, le=3_650)
+    """Older files of ``folder`` are removed when a session begins."""
+    keep_mb: int = Field(default=2_000, ge=1, le=10_000_000)
+    """The oldest files go too where all together are larger."""
