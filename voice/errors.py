@@ -60,13 +60,22 @@ class ConnectError(RemoteError):
 
     ``status`` is the HTTP status of a refused handshake, or None where no HTTP answer came.
     ``retryable`` is False where another try cannot help (bad key, bad certificate, wrong path).
+    ``retry_after_s`` is how long the endpoint asks to be left alone, 0 where it does not say.
     """
 
-    def __init__(self, message: str, *, status: int | None = None, retryable: bool = True) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int | None = None,
+        retryable: bool = True,
+        retry_after_s: float = 0.0,
+    ) -> None:
         """Keep the HTTP status and whether another try may help beside the message."""
         super().__init__(message)
         self.status = status
         self.retryable = retryable
+        self.retry_after_s = retry_after_s
 
 
 class AuthError(ConnectError):

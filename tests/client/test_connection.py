@@ -8,7 +8,7 @@ from tests.client.fake_transport import FakeTransport
 from voice.client.connection import Connection
 from voice.client.transport import Transport
 from voice.core.messages import DialectDetected, FrameRefused, Input, LinkDown, LinkUp
-from voice.errors import AuthError, ConnectError, LinkLost
+from voice.errors import AuthError, ConnectError, EngineError, LinkLost
 from voice.protocol.client_events import ResponseCancel
 from voice.protocol.codec import ClientCodec
 from voice.protocol.dialects import Dialect
@@ -46,7 +46,7 @@ async def opened(
 ) -> AsyncIterator[tuple[Connection, Fed]]:
     fed = Fed()
     async with asyncio.TaskGroup() as group:
-        connection = Connection(group, dial=dial, new_codec=ClientCodec, feed=fed)
+        connection = Connection(group, dial=dial, codec=ClientCodec(), feed=fed)
         connection.open()
         yield connection, fed
         connection.cancel()
@@ -133,17 +133,36 @@ async def test_a_refused_key_is_told_as_one() -> None:
         assert await fed.down() == LinkDown(0, "bad key", is_auth=True, retryable=False)
 
 
-async def test_it_can_be_opened_again() -> None:
-    transports = [FakeTransport(LinkLost("one")), FakeTransport(LinkLost("two"))]
-    reasons: list[str] = []
-
+async def test_what_an_endpoint_asks_us_to_wait_is_passed_on() -> None:
     async def dial() -> Transport:
-        return transports.pop(0)
+        raise ConnectError("busy", status=429, retry_after_s=2.5)
 
-    async with asyncio.TaskGroup() as group:
-        for _ in range(2):
-            fed = Fed()
-            connection = Connection(group, dial=dial, new_codec=ClientCodec, feed=fed)
-            connection.open()
-            reasons.append((await fed.down()).reason)
-    assert reasons == ["one", "two"]
+    async with opened(dial) as (_, fed):
+        assert await fed.down() == LinkDown(429, "busy", retry_after_ms=2_500)
+
+
+async def test_an_endpoint_of_our_own_that_does_not_start_is_a_failed_dial() -> None:
+    async def dial() -> Transport:
+        raise EngineError("the speech server ended")
+
+    async with opened(dial) as (_, fed):
+        assert await fed.down() == LinkDown(0, "the speech server ended", retryable=False)
+
+
+async def test_a_dropped_connection_says_nothing_more() -> None:
+    transport = FakeTransport()
+    async with opened(dialling(transport)) as (connection, fed):
+        await asyncio.wait_for(fed.up.wait(), 5)
+        connection.drop()
+    assert [type(event) for event in fed.events] == [LinkUp]
+    assert transport.closed is not None
+
+
+async def test_a_retired_connection_sends_what_waits_and_says_nothing_more() -> None:
+    transport = FakeTransport()
+    async with opened(dialling(transport)) as (connection, fed):
+        await asyncio.wait_for(fed.up.wait(), 5)
+        connection.send(ResponseCancel(event_id="a"))
+        connection.retire(1000, "done")
+        await transport.until_sent(1)
+    assert [type(event) for event in fed.events] == [LinkUp]

@@ -9,6 +9,7 @@ from voice.core.messages import (
     Close,
     Connect,
     DialectDetected,
+    DropLink,
     FlushPlayback,
     FrameRefused,
     HangUp,
@@ -19,7 +20,8 @@ from voice.core.messages import (
     Started,
     UserTyped,
 )
-from voice.core.updates import Ended, EndKind, Phase, SessionReady, WarningIssued
+from voice.core.reconnect import Persistence
+from voice.core.updates import ConnectionLost, Ended, EndKind, Phase, SessionReady, WarningIssued
 from voice.errors import LocalProtocolError
 from voice.protocol.client_events import SessionUpdate
 from voice.protocol.dialects import Dialect
@@ -27,6 +29,8 @@ from voice.protocol.formats import PCMU
 from voice.protocol.session_config import SessionConfig
 from voice.testing import events
 from voice.testing.pure_shell import PureShell
+
+GIVES_UP = Persistence(give_up_after_ms=0)
 
 
 def ready() -> PureShell:
@@ -165,8 +169,9 @@ def test_a_close_that_nobody_confirms_is_over_in_time() -> None:
     assert shell.core.next_deadline_ms() is None
 
 
-def test_a_lost_link_ends_the_session_and_stops_its_tools() -> None:
-    shell = ready()
+def test_a_link_lost_for_good_ends_the_session_and_stops_its_tools() -> None:
+    shell = PureShell(persistence=GIVES_UP)
+    shell.connect()
     shell.feed(events.response_created("r1"))
     shell.feed(events.call_done("r1", "c1"))
     done = shell.feed(LinkDown(1006, "gone"))
@@ -198,12 +203,22 @@ def test_a_link_that_closes_while_it_is_configured_is_a_failed_connect() -> None
     assert "while it was being configured: policy" in ended.reason
 
 
-def test_one_bad_frame_is_survived_and_a_flood_is_not() -> None:
+def test_one_bad_frame_is_survived_and_a_flood_costs_the_connection() -> None:
     shell = ready()
     for _ in range(MAX_BAD_FRAMES):
         shell.feed(FrameRefused("expected a frame of JSON"))
-    assert shell.updates(Ended) == []
-    shell.feed(FrameRefused("expected a frame of JSON"))
+    assert shell.updates(ConnectionLost) == []
+    done = shell.feed(FrameRefused("expected a frame of JSON"))
+    assert DropLink() in done
+    assert Connect() in done
+    assert shell.core.phase is Phase.RECONNECTING
+
+
+def test_a_flood_of_bad_frames_is_the_end_where_nothing_is_tried_again() -> None:
+    shell = PureShell(persistence=GIVES_UP)
+    shell.connect()
+    for _ in range(MAX_BAD_FRAMES + 1):
+        shell.feed(FrameRefused("expected a frame of JSON"))
     assert [ended.code for ended in shell.updates(Ended)] == [1007]
 
 

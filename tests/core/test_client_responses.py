@@ -1,9 +1,20 @@
 """Responses from birth to end, in the orders in which endpoints really send them."""
 
-from voice.core.messages import Button, PlayAudio, Publish, UserPressed, UserTyped
-from voice.core.responses import ASK_DEADLINE_MS, IDLE_STREAM_DEADLINE_MS
+from voice.core.messages import (
+    Button,
+    Connect,
+    DropLink,
+    PlayAudio,
+    Publish,
+    UserPressed,
+    UserTyped,
+)
+from voice.core.response_failures import ASK_AGAIN_MS, PAUSE_MS
+from voice.core.responses import ASK_DEADLINE_MS, DOUBT_DEADLINE_MS, IDLE_STREAM_DEADLINE_MS
 from voice.core.updates import (
     AssistantTranscript,
+    Ended,
+    EndKind,
     ErrorReported,
     Phase,
     PhaseChanged,
@@ -13,6 +24,7 @@ from voice.core.updates import (
 )
 from voice.protocol import server_events as wire
 from voice.protocol.client_events import ResponseCreate
+from voice.protocol.server_events import ServerEvent
 from voice.testing import events
 from voice.testing.pure_shell import PureShell, sent_in
 
@@ -117,12 +129,78 @@ def test_the_end_of_a_response_that_was_given_up_does_not_free_the_next_request(
     assert len(shell.sent(ResponseCreate)) == 1
 
 
-def test_a_request_that_nobody_answers_is_reported_and_given_up() -> None:
+def test_a_request_that_is_not_answered_is_reported_and_given_up() -> None:
     shell = ready()
     shell.feed(UserTyped("Hello"))
-    shell.advance(ASK_DEADLINE_MS)
-    assert [update.code for update in shell.updates(ErrorReported)] == ["response_not_begun"]
+    shell.advance(1_000)
+    shell.feed(events.error("server_error"))
+    shell.advance(ASK_DEADLINE_MS - 1_000)
+    codes = [update.code for update in shell.updates(ErrorReported)]
+    assert codes == ["server_error", "response_not_begun"]
     assert shell.core.phase is Phase.LISTENING
+
+
+def test_an_endpoint_without_a_word_for_a_request_loses_the_connection_then_the_wish() -> None:
+    shell = ready()
+    shell.feed(UserTyped("Hello"))
+    done = shell.advance(ASK_DEADLINE_MS)
+    assert Connect() in done
+    assert DropLink() in done
+    shell.connect_from_dialled()
+    shell.advance(ASK_DEADLINE_MS)
+    assert len(shell.sent(ResponseCreate)) == 2
+    assert [update.code for update in shell.updates(ErrorReported)] == ["response_not_begun"]
+
+
+def test_an_error_in_the_middle_of_an_answer_gives_it_little_time() -> None:
+    shell = ready()
+    shell.feed(events.response_created("r1"))
+    shell.feed(events.error("server_error"))
+    shell.advance(DOUBT_DEADLINE_MS)
+    codes = [update.code for update in shell.updates(ErrorReported)]
+    assert codes == ["server_error", "response_not_ended"]
+
+
+def failed(response_id: str, code: str) -> ServerEvent:
+    details = {"type": "failed", "error": {"type": code, "code": code}}
+    return events.response_done(response_id, "failed", status_details=details)
+
+
+def test_one_failed_answer_is_asked_for_again_and_two_cost_the_session() -> None:
+    shell = ready()
+    shell.feed(UserTyped("Hello"))
+    shell.feed(events.response_created("r1"))
+    shell.feed(failed("r1", "server_error"))
+    shell.advance(ASK_AGAIN_MS)
+    assert len(shell.sent(ResponseCreate)) == 2
+    shell.feed(events.response_created("r2"))
+    done = shell.feed(failed("r2", "server_error"))
+    assert DropLink() in done
+    shell.connect_from_dialled()
+    shell.advance(ASK_AGAIN_MS)
+    assert len(shell.sent(ResponseCreate)) == 3
+
+
+def test_an_endpoint_that_fails_five_times_is_left_in_peace_for_half_a_minute() -> None:
+    shell = ready()
+    for number in range(5):
+        shell.feed(events.response_created(f"r{number}"))
+        shell.feed(failed(f"r{number}", "nobody_knows"))
+    assert shell.updates(ErrorReported)[-1].code == "responses_failing"
+    shell.feed(UserTyped("Hello"))
+    shell.advance(PAUSE_MS - 1)
+    assert shell.sent(ResponseCreate) == []
+    shell.advance(1)
+    assert len(shell.sent(ResponseCreate)) == 1
+
+
+def test_an_account_that_is_empty_ends_the_session_by_its_name() -> None:
+    shell = ready()
+    shell.feed(events.response_created("r1"))
+    shell.feed(failed("r1", "insufficient_quota"))
+    [ended] = shell.updates(Ended)
+    assert ended.kind is EndKind.AUTH_FAILED
+    assert "has no credit (insufficient_quota)" in ended.reason
 
 
 def test_a_response_that_shows_no_life_is_reported_and_given_up() -> None:

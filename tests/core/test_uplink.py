@@ -38,7 +38,7 @@ def test_silence_is_the_silence_of_the_format() -> None:
 def test_a_sample_is_dated_by_when_it_left() -> None:
     uplink = Uplink()
     for number in range(100):
-        uplink.sent(960, 10_000 + 20 * number)
+        uplink.sent(FRAME, 10_000 + 20 * number)
     dated = uplink.sent_at_ms(1_000)
     assert dated is not None
     assert 0 <= dated - 10_980 <= MARK_EVERY_MS
@@ -47,23 +47,23 @@ def test_a_sample_is_dated_by_when_it_left() -> None:
 def test_audio_that_was_never_sent_has_no_date() -> None:
     uplink = Uplink()
     assert uplink.sent_at_ms(0) is None
-    uplink.sent(960, 0)
+    uplink.sent(FRAME, 0)
     assert uplink.sent_at_ms(21) is None
 
 
 def test_audio_of_long_ago_has_no_date_and_marks_are_bounded() -> None:
     uplink = Uplink()
     for number in range(3 * MAX_MARKS):
-        uplink.sent(1_920, 40 * number)
+        uplink.sent(2 * FRAME, 40 * number)
     assert uplink.sent_at_ms(1_000) is None
     assert uplink.sent_at_ms(3 * MAX_MARKS * 40) is not None
 
 
 def test_a_turn_is_worth_committing_from_100_ms_on() -> None:
     uplink = Uplink()
-    uplink.sent(PCM16.ms_to_bytes(99), 0)
+    uplink.sent(bytes(PCM16.ms_to_bytes(99)), 0)
     assert not uplink.is_committable
-    uplink.sent(PCM16.ms_to_bytes(1), 0)
+    uplink.sent(bytes(PCM16.ms_to_bytes(1)), 0)
     assert uplink.is_committable
     uplink.committed()
     assert not uplink.is_committable

@@ -18,6 +18,8 @@ from typing import Any, TypeAlias, get_args
 from pydantic import BaseModel
 
 from voice.core import messages
+from voice.core.reconnect import Persistence
+from voice.core.routes import Route
 from voice.protocol import server_events as wire
 from voice.protocol.capabilities import Capabilities
 from voice.protocol.dialects import Dialect
@@ -116,6 +118,8 @@ def _classes() -> dict[str, Any]:
         Capabilities,
         Dialect,
         HeardPart,
+        Persistence,
+        Route,
         SessionConfig,
     ]
     return {found.__name__: found for found in known}

@@ -8,6 +8,9 @@ from __future__ import annotations
 import re
 import socket
 import ssl
+import time
+from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
 import orjson
@@ -21,21 +24,13 @@ from websockets.exceptions import (
     SecurityError,
 )
 
+from voice.core.verdicts import STATUS_RULES, Verdict, of_status
 from voice.errors import AuthError, ConnectError
+
+MAX_RETRY_AFTER_S = 3_600.0
 
 MAX_TOLD = 200
 """Characters of a server's own message that are passed on."""
-
-_SHOWN_STATUS = {
-    400: "refused the request",
-    402: "says that the account has no credit",
-    404: "has no realtime endpoint under this path; check the URL",
-    405: "has no realtime endpoint under this path; check the URL",
-    407: "is behind a proxy that wants a login",
-    410: "has no realtime endpoint under this path any more; check the URL",
-    429: "is busy or the rate limit is reached; try again later",
-}
-_FINAL = frozenset({400, 402, 404, 405, 407, 410, 426})
 
 
 def connect_error(error: BaseException, safe_url: str, *, limit_s: float) -> ConnectError:
@@ -44,8 +39,8 @@ def connect_error(error: BaseException, safe_url: str, *, limit_s: float) -> Con
     match error:
         case InvalidStatus():
             response = error.response
-            kind = response.headers.get("Content-Type", "").lower()
-            return _refused(response.status_code, host, kind=kind, body=response.body)
+            headers = response.headers
+            return _refused(response.status_code, host, headers=headers, body=response.body)
         case InvalidMessage() if (status := _old_status(error)) is not None:
             return _refused(status, host)
         case TimeoutError():
@@ -60,7 +55,7 @@ def connect_error(error: BaseException, safe_url: str, *, limit_s: float) -> Con
             message = f"{host} does not speak TLS here; check the port, and wss:// against ws://"
             return ConnectError(message, retryable=False)
         case InvalidURI():
-            return ConnectError(_web_page(host), retryable=False)
+            return ConnectError(_web_page(host), status=302, retryable=False)
         case SecurityError():
             message = f"{host} redirects elsewhere, and the key is not sent there; check the URL"
             return ConnectError(message, retryable=False)
@@ -84,21 +79,41 @@ def connect_error(error: BaseException, safe_url: str, *, limit_s: float) -> Con
 
 
 def _refused(
-    status: int, host: str, *, kind: str = "", body: bytes | bytearray | memoryview | None = None
+    status: int,
+    host: str,
+    *,
+    headers: Mapping[str, str] | None = None,
+    body: bytes | bytearray | memoryview | None = None,
 ) -> ConnectError:
-    """Return what an HTTP answer instead of a WebSocket means; ``kind`` is its content type."""
+    """Return what an HTTP answer instead of a WebSocket means."""
+    headers = headers or {}
     if status in (401, 403):
         message = f"{host} refused the key (HTTP {status}); check the API key and what it may use"
         return AuthError(message, status=status)
-    is_page = "html" in kind and status not in _SHOWN_STATUS and status < 500
+    rule = of_status(status)
+    kind = headers.get("Content-Type", "").lower()
+    is_page = "html" in kind and status not in STATUS_RULES and status < 500
     if status < 400 or is_page:
         return ConnectError(_web_page(host), status=status, retryable=False)
-    what = _SHOWN_STATUS.get(status)
-    if what is None:
-        what = "has a fault of its own; try again later" if status >= 500 else "refused to connect"
     told = _told(body)
-    message = f"{host} {what} (HTTP {status}{f': {told}' if told else ''})"
-    return ConnectError(message, status=status, retryable=status not in _FINAL)
+    message = f"{host} {rule.sentence} (HTTP {status}{f': {told}' if told else ''})"
+    return ConnectError(
+        message,
+        status=status,
+        retryable=rule.verdict not in (Verdict.NEVER, Verdict.NEXT),
+        retry_after_s=_retry_after_s(headers.get("Retry-After", "")),
+    )
+
+
+def _retry_after_s(value: str) -> float:
+    """Return what a ``Retry-After`` header asks for: seconds or a date; 0 for nothing usable."""
+    if value.strip().isdigit():
+        return min(float(value), MAX_RETRY_AFTER_S)
+    try:
+        left_s = parsedate_to_datetime(value).timestamp() - time.time()
+    except (ValueError, TypeError):
+        return 0.0
+    return max(0.0, min(left_s, MAX_RETRY_AFTER_S))
 
 
 def _old_status(error: InvalidMessage) -> int | None:

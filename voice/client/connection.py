@@ -5,17 +5,18 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import time
 from collections.abc import Awaitable, Callable
 from typing import NoReturn, TypeAlias
 
 from voice.client.outbox import Outbox
 from voice.client.transport import Transport
 from voice.core.messages import DialectDetected, FrameRefused, Input, LinkDown, LinkUp
-from voice.errors import AuthError, ConnectError, LinkLost, RemoteProtocolError
+from voice.errors import AuthError, ConnectError, LinkLost, RemoteProtocolError, VoiceError
 from voice.protocol.client_events import ClientEvent
 from voice.protocol.codec import ClientCodec
 from voice.protocol.dialects import Dialect
-from voice.protocol.formats import PCM16, AudioFormat
+from voice.protocol.formats import AudioFormat
 from voice.protocol.server_events import ServerEvent, SessionCreated
 
 log = logging.getLogger(__name__)
@@ -25,10 +26,10 @@ Feed: TypeAlias = Callable[[ServerEvent | Input], None]
 
 
 class Connection:
-    """The socket of a session; ``open`` may be called again when it has ended.
+    """One socket of a session, from its dial to its end; ``open`` is called once.
 
-    ``dial`` opens a transport, ``new_codec`` makes its codec. Everything that arrives, and the end,
-    goes to ``feed``; of each ``open`` exactly one ``LinkDown`` comes.
+    ``dial`` opens a transport for ``codec``. Everything that arrives, and the end, goes to ``feed``
+    until it is dropped or retired; exactly one ``LinkDown`` comes, the last of all.
     """
 
     def __init__(
@@ -36,27 +37,23 @@ class Connection:
         group: asyncio.TaskGroup,
         *,
         dial: Dial,
-        new_codec: Callable[[], ClientCodec],
+        codec: ClientCodec,
         feed: Feed,
     ) -> None:
+        self.feed = feed
+        """Where its news goes; may be changed at any time."""
         self._group = group
         self._dial = dial
-        self._new_codec = new_codec
-        self._feed = feed
-        self._codec = new_codec()
+        self._codec = codec
         self._outbox = Outbox()
-        self._input_format = PCM16
         self._close: tuple[int, str] | None = None
         self._patience: asyncio.Timeout | None = None
         self._task: asyncio.Task[None] | None = None
-        self.dropped_ms = 0
-        """Audio of the microphone that was dropped because the network was too slow."""
 
-    def open(self) -> None:
-        """Begin to dial."""
-        self._codec, self._outbox, self._close = self._new_codec(), Outbox(), None
-        self._outbox.set_format(self._input_format)
+    def open(self) -> asyncio.Task[None]:
+        """Begin to dial; return the task, which ends with the connection."""
         self._task = self._group.create_task(self._live(), name="connection")
+        return self._task
 
     def close(self, code: int, reason: str) -> None:
         """Close once everything sent before is out; a dial is given up at once."""
@@ -66,13 +63,22 @@ class Connection:
             self._patience.reschedule(asyncio.get_running_loop().time())
 
     def cancel(self) -> None:
-        """Give the connection up without waiting for anything."""
+        """Give the connection up without waiting for anything that is still to be sent."""
         if self._task is not None:
             self._task.cancel()
 
+    def drop(self) -> None:
+        """Give the connection up, and hear no more of it."""
+        self.feed = _nobody
+        self.cancel()
+
+    def retire(self, code: int, reason: str) -> None:
+        """Close once everything sent before is out, and hear no more of it."""
+        self.feed = _nobody
+        self.close(code, reason)
+
     def set_input_format(self, audio_format: AudioFormat) -> None:
         """Measure the microphone's audio in this format."""
-        self._input_format = audio_format
         self._outbox.set_format(audio_format)
 
     @property
@@ -80,17 +86,18 @@ class Connection:
         """How much of the microphone's audio waits to be sent."""
         return self._outbox.waiting_ms
 
+    @property
+    def dropped_ms(self) -> int:
+        """Audio of the microphone that was dropped because the network was too slow."""
+        return self._outbox.dropped_ms
+
     def send(self, event: ClientEvent) -> bool:
         """Queue an event; return False where the endpoint has long stopped to take any."""
         return all(self._outbox.put(frame) for frame in self._codec.encode(event))
 
     def send_audio(self, audio: bytes) -> bool:
         """Queue microphone audio; return whether older audio was dropped for it."""
-        outbox = self._outbox
-        is_behind = outbox.put_audio(self._codec.encode_append(audio), len(audio))
-        if is_behind:
-            self.dropped_ms = outbox.dropped_ms
-        return is_behind
+        return self._outbox.put_audio(self._codec.encode_append(audio), len(audio))
 
     async def _live(self) -> None:
         """Dial, then read and write until the connection ends; feed how it ended."""
@@ -101,10 +108,18 @@ class Connection:
             else:
                 down = await self._converse(transport)
         except ConnectError as error:
-            is_auth, retryable = isinstance(error, AuthError), error.retryable
-            down = LinkDown(error.status or 0, str(error), is_auth=is_auth, retryable=retryable)
+            down = LinkDown(
+                error.status or 0,
+                str(error),
+                is_auth=isinstance(error, AuthError),
+                retryable=error.retryable,
+                retry_after_ms=int(error.retry_after_s * 1_000),
+            )
+        except VoiceError as error:
+            # An endpoint of our own that could not be started.
+            down = LinkDown(0, str(error), retryable=False)
         log.info("connection ended with %d", down.code)
-        self._feed(down)
+        self.feed(down)
 
     async def _dial_patiently(self) -> Transport | None:
         """Return an open transport, or None where we closed before there was one."""
@@ -123,7 +138,7 @@ class Connection:
         """Read and write until the connection ends; return how."""
         writing = self._group.create_task(self._write(transport), name="connection writer")
         try:
-            self._feed(LinkUp())
+            self.feed(LinkUp(int(time.time())))
             await self._read(transport)
         except LinkLost as error:
             return LinkDown(error.code, str(error))
@@ -139,7 +154,7 @@ class Connection:
 
     async def _read(self, transport: Transport) -> NoReturn:
         """Feed what arrives; raises LinkLost at the end."""
-        feed, codec = self._feed, self._codec
+        codec = self._codec
         is_greeted = False
 
         def take(frame: str | bytes) -> None:
@@ -147,11 +162,15 @@ class Connection:
             try:
                 event = codec.decode(frame)
             except RemoteProtocolError as error:
-                feed(FrameRefused(str(error)))
+                self.feed(FrameRefused(str(error)))
                 return
             if not is_greeted and isinstance(event, SessionCreated):
                 is_greeted = True
-                feed(DialectDetected(codec.dialect or Dialect.GA))
-            feed(event)
+                self.feed(DialectDetected(codec.dialect or Dialect.GA))
+            self.feed(event)
 
         await transport.read(take)
+
+
+def _nobody(event: ServerEvent | Input) -> None:
+    """Take what a connection says that nobody listens to any more."""

@@ -10,7 +10,10 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import secrets
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from types import TracebackType
 from typing import Self
@@ -20,12 +23,14 @@ from pydantic import SecretStr
 from voice.audio.ports import Microphone, Speaker
 from voice.blackbox.recorded_core import RecordedCore
 from voice.blackbox.recorder import Recorder
+from voice.client.place import Place, Start
 from voice.client.session_run import SessionRun
 from voice.client.silent_speaker import SilentSpeaker
 from voice.client.tool_runner import ToolCaller
 from voice.client.update_streams import UpdateStream
 from voice.core import messages as m
 from voice.core.client import ClientCore
+from voice.core.reconnect import Persistence
 from voice.core.updates import Phase
 from voice.protocol.endpoints import Endpoint
 from voice.protocol.session_config import SessionConfig
@@ -36,14 +41,19 @@ class Session:
 
     Entering it connects, configures and returns when the conversation can begin; it raises
     ConnectError, AuthError or DeviceError where that fails. Leaving it hangs up, closes
-    ``microphone`` and ``speaker``, and raises LinkLost where the connection had been lost and
-    nothing else was raised. All methods belong to the event loop in which it was entered.
+    ``microphone`` and ``speaker``, and raises LinkLost where the connection had been lost for good
+    and nothing else was raised. All methods belong to the event loop in which it was entered.
 
     ``config`` may be partial: what it leaves open is filled with what suits the endpoint, and
     ``tools`` are added where it names none. Without ``microphone`` or ``speaker`` the session is
     typed or read. ``push_to_talk`` keeps the microphone closed between ``Button.TALK_UP`` and
-    ``TALK_DOWN``. ``recorder`` gets everything that happens, and is closed at the end. Raises
-    SettingsError for an endpoint that needs a model, a key that is none, or a recording that
+    ``TALK_DOWN``. ``recorder`` gets everything that happens, and is closed at the end.
+
+    A lost connection is opened again, and the conversation goes on, for as long as ``persistence``
+    says. ``fallbacks`` are places to go to where ``endpoint`` is gone, the better ones first;
+    ``start`` is as in ``Place``.
+
+    Raises SettingsError for an endpoint that needs a model, a key that is none, or a recording that
     cannot be written.
     """
 
@@ -58,19 +68,32 @@ class Session:
         tools: ToolCaller | None = None,
         push_to_talk: bool = False,
         recorder: Recorder | None = None,
+        fallbacks: Sequence[Place] = (),
+        persistence: Persistence | None = None,
+        start: Start | None = None,
     ) -> None:
+        config = _with_tools(config or SessionConfig(), tools)
+        places = [Place(endpoint, api_key, config, start)]
+        for place in fallbacks:
+            own = None if place.config is None else _with_tools(place.config, tools)
+            places.append(replace(place, config=own))
+        first, *others = [place.route(config) for place in places]
         new_core = ClientCore if recorder is None else partial(RecordedCore, recorder=recorder)
         self._core = new_core(
-            _with_tools(config or SessionConfig(), tools),
+            config,
             new_id=lambda kind: f"{kind}_{secrets.token_hex(10)}",
-            capabilities=endpoint.capabilities,
+            capabilities=first.capabilities,
             push_to_talk=push_to_talk,
             cancellable_tools=tools.cancellable if tools is not None else frozenset(),
+            fallbacks=others,
+            persistence=persistence,
+            jitter=random.random,
+            name=first.name,
+            asks_beta=first.asks_beta,
         )
         self._run = SessionRun(
             self._core,
-            endpoint,
-            key=api_key.get_secret_value() if isinstance(api_key, SecretStr) else api_key,
+            places,
             microphone=microphone,
             speaker=speaker or SilentSpeaker(),
             tools=tools,

@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import time
+from collections.abc import Sequence
 from dataclasses import replace
 
 from voice.audio.ports import Microphone, Speaker
 from voice.blackbox.recorded_core import RecordedCodec
 from voice.blackbox.recorder import Recorder
+from voice.client.place import Place, spoken
 from voice.client.shell import Shell
 from voice.client.tool_runner import ToolCaller
 from voice.client.transport import Transport, WebSocketTransport
@@ -17,8 +20,10 @@ from voice.client.update_streams import UpdateStreams
 from voice.core import messages as m
 from voice.core.client import ClientCore
 from voice.core.updates import (
+    ConnectionLost,
     Ended,
     EndKind,
+    EndpointChanged,
     ErrorReported,
     MicrophoneEnded,
     SessionReady,
@@ -27,9 +32,13 @@ from voice.core.updates import (
 )
 from voice.errors import AuthError, ConnectError, DeviceError, LinkLost, VoiceError
 from voice.protocol.codec import ClientCodec
-from voice.protocol.endpoints import Endpoint
+from voice.protocol.dialects import Dialect
 
 log = logging.getLogger(__name__)
+
+CLOCK_EVERY_S = 1.0
+CLOCK_JUMP_S = 5.0
+"""A step of the clock beyond this is a sleep: connections and audio are of before it."""
 
 
 class SessionRun:
@@ -41,9 +50,8 @@ class SessionRun:
     def __init__(
         self,
         core: ClientCore,
-        endpoint: Endpoint,
+        places: Sequence[Place],
         *,
-        key: str | None,
         microphone: Microphone | None,
         speaker: Speaker,
         tools: ToolCaller | None,
@@ -53,10 +61,14 @@ class SessionRun:
         self.ready = asyncio.Event()
         """Set once the conversation can begin."""
         self._core = core
-        self._endpoint = endpoint
-        self._key = key
-        self._url = endpoint.url()
-        self._headers = endpoint.headers(key)
+        self._places = tuple(places)
+        self._name = places[0].endpoint.name
+        self._keys = {place.key for place in places if place.key}
+        for place in places:
+            if place.start is None:
+                # What is wrong with a place is said at once, not when it is needed.
+                place.endpoint.url()
+                place.endpoint.headers(place.key)
         self._microphone = microphone
         self._speaker = speaker
         self._tools = tools
@@ -124,6 +136,7 @@ class SessionRun:
             broke=self._break,
         )
         listening = None
+        watching = group.create_task(self._watch_clock(shell), name="clock")
         if self._recorder is not None:
             self._tell_of_recording(self._recorder)
         try:
@@ -138,6 +151,7 @@ class SessionRun:
                 raise self._broken_by
         finally:
             shell.stop()
+            watching.cancel()
             if listening is not None:
                 listening.cancel()
 
@@ -150,9 +164,31 @@ class SessionRun:
             self._publish(WarningIssued("microphone_lost", str(error)))
         self._publish(MicrophoneEnded())
 
-    async def _dial(self) -> Transport:
+    async def _watch_clock(self, shell: Shell) -> None:
+        """Tell the core of time that passed without us: a sleep of the computer, or a stop."""
+        loop = asyncio.get_running_loop()
+        seen = time.time(), loop.time()
+        while True:
+            await asyncio.sleep(CLOCK_EVERY_S)
+            # The loop's clock stands still while the computer sleeps, the time of day does not.
+            now = time.time(), loop.time()
+            gap_s = max(now[0] - seen[0], now[1] - seen[1])
+            seen = now
+            if gap_s > CLOCK_EVERY_S + CLOCK_JUMP_S:
+                log.info("the clock jumped by %.0f s", gap_s)
+                shell.feed(m.ClockJumped())
+
+    async def _dial(self, index: int, dialect: Dialect | None) -> Transport:
+        place = self._places[index]
+        endpoint, key = place.endpoint, place.key
+        if place.start is not None:
+            endpoint, secret = await place.start()
+            key = None if secret is None else secret.get_secret_value()
+            if key:
+                self._keys.add(key)
+        endpoint = spoken(endpoint, dialect)
         return await WebSocketTransport.open(
-            self._url, headers=self._headers, safe_url=self._endpoint.safe_url
+            endpoint.url(), headers=endpoint.headers(key), safe_url=endpoint.safe_url
         )
 
     def _tell_of_recording(self, recorder: Recorder) -> None:
@@ -166,16 +202,17 @@ class SessionRun:
 
         recorder.on_stopped = stopped
 
-    def _new_codec(self) -> ClientCodec:
+    def _new_codec(self, index: int, dialect: Dialect | None) -> ClientCodec:
+        endpoint = spoken(self._places[index].endpoint, dialect)
         if self._recorder is not None:
             time_s = asyncio.get_running_loop().time
             return RecordedCodec(
                 self._recorder,
                 lambda: int(time_s() * 1_000),
-                self._endpoint.dialect,
-                self._endpoint.capabilities,
+                endpoint.dialect,
+                endpoint.capabilities,
             )
-        return ClientCodec(self._endpoint.dialect, self._endpoint.capabilities)
+        return ClientCodec(endpoint.dialect, endpoint.capabilities)
 
     def _break(self, error: Exception) -> None:
         self._broken_by = self._broken_by or error
@@ -185,8 +222,12 @@ class SessionRun:
         update = self._without_key(update)
         match update:
             case SessionReady():
-                log.info("session open at %s, %s", self._endpoint.name, update.dialect.value)
+                log.info("session open at %s, %s", self._name, update.dialect.value)
                 self.ready.set()
+            case EndpointChanged():
+                self._name = update.name
+            case ConnectionLost():
+                log.info("connection lost, attempt %d", update.attempt)
             case Ended():
                 log.info("session ended: %s", update.kind.value)
                 self._ended = update
@@ -195,14 +236,13 @@ class SessionRun:
             self.streams.end()
 
     def _without_key(self, update: Update) -> Update:
-        """Return an update without our key, which an endpoint's message may repeat."""
-        key = self._key
-        if not key:
-            return update
-        if isinstance(update, Ended) and key in update.reason:
-            return replace(update, reason=update.reason.replace(key, "***"))
-        if isinstance(update, ErrorReported) and key in update.message:
-            return replace(update, message=update.message.replace(key, "***"))
+        """Return an update without our keys, which an endpoint's message may repeat."""
+        for key in self._keys:
+            match update:
+                case Ended() | ConnectionLost() | EndpointChanged() if key in update.reason:
+                    update = replace(update, reason=update.reason.replace(key, "***"))
+                case ErrorReported() if key in update.message:
+                    update = replace(update, message=update.message.replace(key, "***"))
         return update
 
 

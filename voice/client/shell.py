@@ -7,21 +7,26 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
-from typing import Any, TypeAlias
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeAlias, cast
 
 from voice.audio.ports import Speaker
-from voice.client.connection import Connection, Dial
+from voice.client.connection import Connection, Feed
 from voice.client.tool_runner import ToolCaller, ToolRunner
+from voice.client.transport import Transport
 from voice.client.wire_sound import WireSound
 from voice.core import messages as m
 from voice.core.client import ClientCore
 from voice.core.feeding import feed
 from voice.core.updates import ResponseFinished, SessionReady, Update, WarningIssued
 from voice.protocol.codec import ClientCodec
+from voice.protocol.dialects import Dialect
 from voice.protocol.server_events import AudioDelta, ServerEvent
 
 Event: TypeAlias = ServerEvent | m.Input
+
+DialAt: TypeAlias = Callable[[int, Dialect | None], Awaitable[Transport]]
+"""Opens a transport to one endpoint of the list, in a dialect if the core chooses one."""
 
 _HOT = frozenset({m.MicFrame, AudioDelta})
 """Audio: no act of it answers with an input, the sound itself is the last act, and no deadline
@@ -40,8 +45,8 @@ class Shell:
         core: ClientCore,
         group: asyncio.TaskGroup,
         *,
-        dial: Dial,
-        new_codec: Callable[[], ClientCodec],
+        dial: DialAt,
+        new_codec: Callable[[int, Dialect | None], ClientCodec],
         speaker: Speaker,
         tools: ToolCaller | None,
         publish: Callable[[Update], None],
@@ -50,7 +55,13 @@ class Shell:
     ) -> None:
         self._core = core
         self._handle = core.handle
-        self._connection = Connection(group, dial=dial, new_codec=new_codec, feed=self.feed)
+        self._group = group
+        self._dial = dial
+        self._new_codec = new_codec
+        self._connection: Connection | None = None
+        self._standby: Connection | None = None
+        self._open: set[Connection] = set()
+        self._dropped_ms = 0
         self._tools = ToolRunner(tools, group, finished=self.feed)
         self._speaker = speaker
         self._publish = publish
@@ -64,17 +75,7 @@ class Shell:
         self._timer: asyncio.TimerHandle | None = None
         self._timer_ms = 0
         self._is_dropping = False
-        self._acts: dict[type, Callable[[Any], m.Input | None]] = {
-            m.SendAudio: self._send_audio,
-            m.PlayAudio: self._play,
-            m.SendEvent: self._send_event,
-            m.Publish: self._show,
-            m.FlushPlayback: self._flush,
-            m.StartTool: self._start_tool,
-            m.CancelTool: self._cancel_tool,
-            m.Connect: self._connect,
-            m.Close: self._close,
-        }
+        self._acts = self._all_acts()
         self._set_formats()
 
     def feed(self, event: Event) -> None:
@@ -115,17 +116,19 @@ class Shell:
         """End the tasks and the alarm."""
         self._silence_alarm()
         self._tools.stop()
-        self._connection.cancel()
+        for connection in tuple(self._open):
+            connection.cancel()
 
     @property
     def waiting_audio_ms(self) -> int:
         """How much of the microphone's audio waits to be sent."""
-        return self._connection.waiting_ms
+        return 0 if self._connection is None else self._connection.waiting_ms
 
     @property
     def dropped_audio_ms(self) -> int:
         """Audio of the microphone that was dropped because the network was too slow."""
-        return self._connection.dropped_ms
+        now = 0 if self._connection is None else self._connection.dropped_ms
+        return self._dropped_ms + now
 
     def _look_ahead(self) -> None:
         """Set the alarm to the core's next deadline; an alarm that rings early does no harm."""
@@ -152,11 +155,31 @@ class Shell:
 
     def _set_formats(self) -> None:
         self._sound.set_formats(self._core.input_format, self._core.output_format)
-        self._connection.set_input_format(self._core.input_format)
+        if self._connection is not None:
+            self._connection.set_input_format(self._core.input_format)
 
     # --- actions ----------------------------------------------------------------------------------
 
+    def _all_acts(self) -> dict[type, Callable[[Any], m.Input | None]]:
+        return {
+            m.SendAudio: self._send_audio,
+            m.PlayAudio: self._play,
+            m.SendEvent: self._send_event,
+            m.Publish: self._show,
+            m.FlushPlayback: self._flush,
+            m.StartTool: self._start_tool,
+            m.CancelTool: self._cancel_tool,
+            m.Connect: self._connect,
+            m.DropLink: self._drop_link,
+            m.ConnectStandby: self._connect_standby,
+            m.SendStandby: self._send_standby,
+            m.TakeOver: self._take_over,
+            m.CloseStandby: self._close_standby,
+            m.Close: self._close,
+        }
+
     def _send_audio(self, action: m.SendAudio) -> None:
+        assert self._connection is not None
         is_behind = self._connection.send_audio(action.audio)
         if is_behind and not self._is_dropping:
             message = "the network is slower than speech; the oldest audio is dropped"
@@ -170,6 +193,7 @@ class Shell:
         self._speaker.play(item_id, index, audio)
 
     def _send_event(self, action: m.SendEvent) -> m.Input | None:
+        assert self._connection is not None
         if self._connection.send(action.event):
             return None
         return m.LinkDown(1006, "the endpoint has stopped to take anything; given up")
@@ -195,7 +219,62 @@ class Shell:
         self._tools.cancel(action.call_id)
 
     def _connect(self, action: m.Connect) -> None:
-        self._connection.open()
+        self._let_go()
+        self._connection = self._opened(action.endpoint, action.dialect, self.feed)
+        self._connection.set_input_format(self._core.input_format)
+
+    def _drop_link(self, action: m.DropLink) -> None:
+        self._let_go()
+
+    def _connect_standby(self, action: m.ConnectStandby) -> None:
+        self._standby = self._opened(
+            action.endpoint, action.dialect, lambda event: self.feed(_from_standby(event))
+        )
+
+    def _send_standby(self, action: m.SendStandby) -> m.Input | None:
+        assert self._standby is not None
+        if self._standby.send(action.event):
+            return None
+        return m.StandbyEvent(m.LinkDown(1006, "the endpoint has stopped to take anything"))
+
+    def _take_over(self, action: m.TakeOver) -> None:
+        former, self._connection, self._standby = self._connection, self._standby, None
+        if former is not None:
+            self._dropped_ms += former.dropped_ms
+            former.retire(1000, "another session took over")
+        assert self._connection is not None
+        self._connection.feed = self.feed
+
+    def _close_standby(self, action: m.CloseStandby) -> None:
+        if self._standby is not None:
+            self._standby.drop()
+            self._standby = None
 
     def _close(self, action: m.Close) -> None:
-        self._connection.close(action.code, action.reason)
+        if self._standby is not None:
+            self._standby.drop()
+        if self._connection is not None:
+            self._connection.close(action.code, action.reason)
+
+    def _opened(self, endpoint: int, dialect: Dialect | None, feed: Feed) -> Connection:
+        connection = Connection(
+            self._group,
+            dial=lambda: self._dial(endpoint, dialect),
+            codec=self._new_codec(endpoint, dialect),
+            feed=feed,
+        )
+        self._open.add(connection)
+        connection.open().add_done_callback(lambda _: self._open.discard(connection))
+        return connection
+
+    def _let_go(self) -> None:
+        """Drop the connection; what was sent before and is not out yet is lost."""
+        if self._connection is not None:
+            self._dropped_ms += self._connection.dropped_ms
+            self._connection.drop()
+            self._connection = None
+
+
+def _from_standby(event: Event) -> m.StandbyEvent:
+    """Wrap what a connection says; it says nothing else than this kind."""
+    return m.StandbyEvent(cast(m.StandbyNews, event))

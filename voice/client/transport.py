@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable, Mapping, MutableMapping
 from typing import Any, NoReturn, Protocol
@@ -15,10 +16,16 @@ from voice.client.connect_errors import connect_error
 from voice.errors import LinkLost
 from voice.protocol.typed_url import is_loopback
 
+log = logging.getLogger(__name__)
+
 OPEN_LIMIT_S = 10.0
 PING_EVERY_S = 5.0
 PING_LIMIT_S = 5.0
 """A black hole is noticed after both together; without pings of ours, never (FAULTS §1.4)."""
+
+CHECK_EVERY_S = 0.5
+STALL_S = 1.5
+"""A check that comes later than this found our own loop blocked."""
 
 CLOSE_LIMIT_S = 1.0
 MAX_FRAME_BYTES = 16 * 1024 * 1024
@@ -55,8 +62,9 @@ class Transport(Protocol):
 class WebSocketTransport:
     """A Transport on a WebSocket; ``open`` makes one."""
 
-    def __init__(self, connection: ClientConnection) -> None:
+    def __init__(self, connection: _Listening) -> None:
         self._connection = connection
+        self._is_given_up = False
 
     @classmethod
     async def open(
@@ -82,8 +90,8 @@ class WebSocketTransport:
                 compression=None,
                 proxy=None if is_here else True,
                 open_timeout=limit_s,
-                ping_interval=PING_EVERY_S,
-                ping_timeout=PING_LIMIT_S,
+                ping_interval=None,
+                create_connection=_Listening,
                 close_timeout=CLOSE_LIMIT_S,
                 max_size=MAX_FRAME_BYTES,
                 logger=_NoDebug(logging.getLogger(__name__)),
@@ -91,6 +99,7 @@ class WebSocketTransport:
         except (OSError, EOFError, ImportError, WebSocketException) as error:
             # The cause is not chained: some causes repeat the whole URL.
             raise connect_error(error, safe_url, limit_s=limit_s) from None
+        assert isinstance(connection, _Listening)
         return cls(connection)
 
     @property
@@ -118,18 +127,64 @@ class WebSocketTransport:
         return True
 
     async def read(self, take: Callable[[str | bytes], None]) -> NoReturn:
-        """Give every frame to ``take``."""
+        """Give every frame to ``take``, and see to it that the other side is still there."""
         receive = self._connection.recv
+        watching = asyncio.create_task(self._watch(), name="liveness")
         try:
             while True:
                 take(await receive())
         except ConnectionClosed as error:
-            raise _lost(error) from None
+            raise _gone() if self._is_given_up else _lost(error) from None
+        finally:
+            watching.cancel()
+            await asyncio.wait({watching})
+
+    async def _watch(self) -> None:
+        """Ping, and break the connection off when not a byte has come for too long.
+
+        Any byte is a sign of life: on a slow network a pong waits behind seconds of speech.
+        """
+        connection, time_s = self._connection, asyncio.get_running_loop().time
+        checked_s = pinged_s = time_s()
+        while True:
+            await asyncio.sleep(CHECK_EVERY_S)
+            now_s = time_s()
+            if now_s - checked_s > CHECK_EVERY_S + STALL_S:
+                # We were not there to listen ourselves; that says nothing of the other side.
+                log.warning("the event loop stood still for %.1f s", now_s - checked_s)
+                connection.heard_s = now_s
+            checked_s = now_s
+            if now_s - connection.heard_s >= PING_EVERY_S + PING_LIMIT_S:
+                self._is_given_up = True
+                connection.transport.abort()
+                return
+            if now_s - pinged_s >= PING_EVERY_S and connection.protocol.state is State.OPEN:
+                pinged_s = now_s
+                # Not ``connection.ping``, which waits where the network takes nothing.
+                connection.protocol.send_ping(b"")
+                for data in connection.protocol.data_to_send():
+                    connection.transport.write(data)
 
     async def close(self, code: int, reason: str) -> None:
         """Close; a reason longer than a close frame holds is cut."""
         short = reason.encode()[:120].decode(errors="ignore")
         await self._connection.close(code, short)
+
+
+class _Listening(ClientConnection):
+    """A connection that knows when it last heard anything."""
+
+    heard_s = 0.0
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin to listen."""
+        self.heard_s = asyncio.get_running_loop().time()
+        super().connection_made(transport)
+
+    def data_received(self, data: bytes) -> None:
+        """Note the time; on the hot path."""
+        self.heard_s = self.loop.time()
+        super().data_received(data)
 
 
 class _Connect(connect):
@@ -164,11 +219,13 @@ class _NoDebug(logging.LoggerAdapter[logging.Logger]):
         return msg, kwargs
 
 
+def _gone() -> LinkLost:
+    return LinkLost("the endpoint no longer answers; the connection was given up")
+
+
 def _lost(error: ConnectionClosed) -> LinkLost:
     """Return how a connection ended, as the other side said it; 1006 where it said nothing."""
     if error.rcvd is None:
-        if error.sent is not None and error.sent.code == 1011:
-            return LinkLost("the endpoint no longer answers; the connection was given up")
         return LinkLost("the connection broke off without a word")
     reason = f": {error.rcvd.reason}" if error.rcvd.reason else ""
     code = int(error.rcvd.code)

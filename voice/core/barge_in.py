@@ -68,23 +68,42 @@ class PlaybackHandlers:
 
     def _take_back(self, cut: Cut) -> None:
         state = self._state
-        state.cut_items[cut.item_id] = cut.is_unheard
-        is_known = cut.item_id in state.ledger
-        if cut.is_unheard:
-            delete_unheard(state, cut.item_id)
+        item_id = state.item_of(cut.item_id)
+        if item_id is None:
+            item_id = cut.item_id
+        elif cut.is_unheard:
+            delete_unheard(state, item_id)
+        elif item_id in state.retold:
+            self._tell_anew(item_id, cut)
         else:
-            if state.capabilities.can_truncate:
-                state.send(
-                    ConversationItemTruncate(
-                        event_id=state.new_id("truncate"),
-                        item_id=cut.item_id,
-                        content_index=cut.content_index,
-                        audio_end_ms=cut.audio_end_ms,
-                    )
+            self._truncate(item_id, cut)
+        state.publish(Interrupted(item_id, cut.audio_end_ms, cut.heard_text, cut.unheard_text))
+
+    def _truncate(self, item_id: str, cut: Cut) -> None:
+        state = self._state
+        state.cut_items[item_id] = False
+        if state.capabilities.can_truncate:
+            state.send(
+                ConversationItemTruncate(
+                    event_id=state.new_id("truncate"),
+                    item_id=item_id,
+                    content_index=cut.content_index,
+                    audio_end_ms=cut.audio_end_ms,
                 )
-            if is_known:
-                state.ledger.truncate(cut.item_id, cut.audio_end_ms, cut.heard_text)
-        state.publish(Interrupted(cut.item_id, cut.audio_end_ms, cut.heard_text, cut.unheard_text))
+            )
+        if item_id in state.ledger:
+            state.ledger.truncate(item_id, cut.audio_end_ms, cut.heard_text)
+
+    def _tell_anew(self, item_id: str, cut: Cut) -> None:
+        """Cut an answer of an earlier session, which this one has as text without sound."""
+        state = self._state
+        if item_id not in state.ledger or state.history is None:
+            return
+        state.ledger.truncate(item_id, cut.audio_end_ms, cut.heard_text)
+        events, new_id = state.history.retell(state.ledger, item_id)
+        for event in events:
+            state.send(event)
+        state.rename(item_id, new_id)
 
 
 def delete_unheard(state: ClientState, item_id: str) -> None:

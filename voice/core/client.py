@@ -6,7 +6,7 @@ rules live in the handlers (``client_*``, ``barge_in``) and in the machines that
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
 from voice.core.barge_in import PlaybackHandlers
@@ -15,6 +15,7 @@ from voice.core.client_items import ItemHandlers
 from voice.core.client_link import LinkHandlers
 from voice.core.client_responses import ResponseHandlers
 from voice.core.client_speech import SpeechHandlers
+from voice.core.client_standby import StandbyHandlers
 from voice.core.client_state import ClientState
 from voice.core.client_tools import ToolHandlers
 from voice.core.ledger import Ledger
@@ -22,6 +23,7 @@ from voice.core.link import LinkEvent, LinkState
 from voice.core.messages import (
     Action,
     Announce,
+    ClockJumped,
     CommitTurn,
     DialectDetected,
     FrameRefused,
@@ -32,12 +34,15 @@ from voice.core.messages import (
     MicFrame,
     PlaybackDrained,
     PlaybackStopped,
+    StandbyEvent,
     Started,
     Tick,
     ToolFinished,
     UserPressed,
     UserTyped,
 )
+from voice.core.reconnect import Persistence
+from voice.core.routes import Route
 from voice.core.updates import Phase
 from voice.errors import VoiceError
 from voice.protocol import server_events as wire
@@ -55,9 +60,12 @@ class ClientCore:
     """One client conversation, from the first dial to the end.
 
     ``config`` may be partial; what it leaves open is filled from ``capabilities``. ``new_id`` gets
-    a kind such as ``item`` or ``ask`` and returns an id that begins with it. ``push_to_talk`` keeps
-    the microphone off the wire while the talk button is up, and turn detection off.
-    ``cancellable_tools`` are tools that an interruption stops.
+    a kind such as ``item`` or ``ask`` and returns an id that begins with it; ids never repeat.
+    ``push_to_talk`` keeps the microphone off the wire while the talk button is up, and turn
+    detection off. ``cancellable_tools`` are tools that an interruption stops. ``fallbacks`` are
+    endpoints to go to where the first is gone, the better ones first. ``jitter`` returns a random
+    number in [0, 1) for each wait between two tries to connect; ``name`` and ``asks_beta`` belong
+    to the first endpoint as they do to a Route.
     """
 
     def __init__(
@@ -68,18 +76,26 @@ class ClientCore:
         capabilities: Capabilities,
         push_to_talk: bool = False,
         cancellable_tools: frozenset[str] = frozenset(),
+        fallbacks: Sequence[Route] = (),
+        persistence: Persistence | None = None,
+        jitter: Callable[[], float] = lambda: 1.0,
+        name: str = "the endpoint",
+        asks_beta: bool = False,
     ) -> None:
+        first = Route(name, capabilities, config, asks_beta)
         self._state = state = ClientState(
-            config,
+            (first, *fallbacks),
             new_id=new_id,
-            capabilities=capabilities,
+            jitter=jitter,
+            persistence=persistence or Persistence(),
             push_to_talk=push_to_talk,
             cancellable_tools=cancellable_tools,
         )
         self._link = LinkHandlers(state)
+        self._standby = StandbyHandlers(state, self._link)
         self._speech = SpeechHandlers(state)
         self._tools = ToolHandlers(state)
-        self._responses = ResponseHandlers(state, self._tools)
+        self._responses = ResponseHandlers(state, self._tools, self._link)
         self._items = ItemHandlers(state)
         self._playback = PlaybackHandlers(state)
         self._errors = ErrorHandlers(state, self._link)
@@ -90,7 +106,7 @@ class ClientCore:
             MicFrame: self._speech.on_mic_frame,
             wire.AudioDelta: self._responses.on_audio,
         }
-        self._handlers = self._input_handlers() | self._wire_handlers()
+        self._inputs, self._events = self._input_handlers(), self._wire_handlers()
 
     def handle(self, event: wire.ServerEvent | Input, now_ms: int) -> list[Action]:
         """Take one event at one time and return what is to be done, in order.
@@ -108,7 +124,10 @@ class ClientCore:
         if state.link.is_over:
             self._absorb(event)
             return actions
-        handler = self._handlers.get(type(event))
+        handler = self._inputs.get(type(event))
+        if handler is None:
+            handler = self._events.get(type(event))
+            state.last_event_ms = now_ms
         if handler is not None:
             self._take(handler, event)
         if state.link.is_over:
@@ -121,10 +140,16 @@ class ClientCore:
     def next_deadline_ms(self) -> int | None:
         """Return when the next ``Tick`` is wanted, or None."""
         state = self._state
-        deadlines = [state.link.deadline_ms, state.slot.deadline_ms, state.turn.deadline_ms]
+        deadlines = [self._link.deadline_ms, state.slot.deadline_ms, state.turn.deadline_ms]
+        if state.link.is_over:
+            deadlines = [state.link.deadline_ms]
+        else:
+            deadlines.append(self._standby.deadline_ms)
         wish = state.wishes.pending
-        if wish is not None and wish.not_before_ms > state.now_ms:
-            deadlines.append(wish.not_before_ms)
+        if wish is not None and state.link.is_ready:
+            not_before_ms = max(wish.not_before_ms, state.failures.paused_until_ms)
+            if not_before_ms > state.now_ms:
+                deadlines.append(not_before_ms)
         return min((deadline for deadline in deadlines if deadline is not None), default=None)
 
     @property
@@ -168,13 +193,19 @@ class ClientCore:
         """Ask for a response, or announce, if now is the moment for it."""
         state = self._state
         self._tools.want_answers()
+        self._standby.settle()
+        self._link.tell_restored()
+        if self._standby.is_switching:
+            return
         if not (state.link.is_ready and state.slot.is_idle and state.turn.is_silent):
             return
         wish = state.wishes.pending
         if wish is None and not state.playback.is_sounding and not state.calls.is_working:
             if self._speech.announce_next():
                 wish = state.wishes.pending
-        if wish is not None and state.now_ms >= wish.not_before_ms:
+        if wish is None or state.now_ms < wish.not_before_ms:
+            return
+        if state.now_ms >= state.failures.paused_until_ms:
             self._responses.ask()
 
     def _absorb(self, event: wire.ServerEvent | Input) -> None:
@@ -187,9 +218,9 @@ class ClientCore:
 
     def _on_tick(self, event: Tick) -> None:
         self._link.expire()
-        if not self._state.link.is_over:
-            self._responses.expire()
-            self._speech.expire()
+        for expire in (self._responses.expire, self._speech.expire, self._standby.expire):
+            if not self._state.link.is_over:
+                expire()
 
     def _on_unknown(self, event: wire.UnknownEvent) -> None:
         known = self._unknown_types
@@ -205,6 +236,8 @@ class ClientCore:
             DialectDetected: link.on_dialect,
             LinkDown: link.on_down,
             FrameRefused: link.on_refused_frame,
+            ClockJumped: link.on_clock_jumped,
+            StandbyEvent: self._standby.on_event,
             HangUp: link.on_hang_up,
             UserPressed: speech.on_pressed,
             UserTyped: speech.on_typed,

@@ -7,28 +7,15 @@ the endpoint says so, then by its code, then, for servers that send neither, by 
 
 from __future__ import annotations
 
-from voice.core.client_link import NORMAL_CLOSURE, LinkHandlers
+from voice.core.client_link import NORMAL_CLOSURE, Failure, LinkHandlers
 from voice.core.client_state import ClientState
 from voice.core.link import LinkState
 from voice.core.responses import SlotState
-from voice.core.updates import EndKind, ErrorReported
+from voice.core.updates import ErrorReported
+from voice.core.verdicts import Rule, Verdict
 from voice.core.wishes import RETRY_MS
 from voice.protocol.response_object import ErrorDetails
 from voice.protocol.server_events import ErrorEvent
-
-AUTH_CODES = frozenset(
-    {
-        "account_deactivated",
-        "authentication_error",
-        "billing_hard_limit_reached",
-        "credit_balance_exhausted",
-        "insufficient_quota",
-        "invalid_api_key",
-        "permission_denied",
-        "unauthorized",
-    }
-)
-"""The key or the account was refused; another try cannot help."""
 
 ACTIVE_RESPONSE = "conversation_already_has_active_response"
 
@@ -43,6 +30,16 @@ RACE_CODES = frozenset(
     }
 )
 """Two sides acted at once; nobody needs to be told (PROTOCOL §2.7)."""
+
+EXPIRED = "session_expired"
+
+SPELLING_CODES = frozenset({"unknown_parameter", "missing_required_parameter", "invalid_type"})
+"""How an endpoint refuses a configuration in the other dialect."""
+
+_DIALECTS_OWN = (
+    "session.audio", "session.output_modalities", "session.type",
+    "session.modalities", "session.input_audio", "session.output_audio", "session.voice",
+)  # fmt: skip
 
 ASK = "ask"
 """Kind of the event ids of our ``response.create``."""
@@ -64,10 +61,17 @@ class ErrorHandlers:
     def on_error(self, event: ErrorEvent) -> None:
         """Free what the error refuses, then tell whoever should know."""
         state, error = self._state, event.error
-        if not state.link.is_ready:
-            self._refuse_session(error)
-            return
         code = code_of(error)
+        rule = self._link.note_error(code, error.type)
+        if not state.link.is_ready:
+            self._refuse_session(error, code, rule)
+            return
+        if state.history is not None and state.history.refuse(error.event_id):
+            self._link.tell_restored()
+            return
+        if rule is not None and (rule.is_auth or code == EXPIRED):
+            self._link.fail(Failure(rule, NORMAL_CLOSURE, named(rule, code), is_open=True))
+            return
         request_id = self._refused_request(error, code)
         if request_id is not None:
             retry_at_ms = state.now_ms + RETRY_MS if code == ACTIVE_RESPONSE else None
@@ -77,26 +81,32 @@ class ErrorHandlers:
         elif code in RACE_CODES or (error.event_id or "").startswith(RACE_REQUESTS):
             state.warn(code, "the endpoint and we acted at once; nothing is lost")
             return
+        elif error.event_id is None:
+            # Some endpoints tell of a broken response so, and never end it.
+            state.slot.doubt(state.now_ms)
         self._forget_refused_item(error)
         state.publish(ErrorReported(code, (error.message or code)[:MAX_REASON]))
 
-    def _refuse_session(self, error: ErrorDetails) -> None:
-        """End a session that has not begun: its first frame, or its configuration, was an error."""
-        state, code = self._state, code_of(error)
+    def _refuse_session(self, error: ErrorDetails, code: str, rule: Rule | None) -> None:
+        """Give up a session that has not begun: its first frame, or its set-up, was an error."""
+        state = self._state
         message = (error.message or "no reason given")[:MAX_REASON]
-        if code in AUTH_CODES or error.type in AUTH_CODES:
+        if rule is not None and rule.is_auth:
             # The message of such an error may repeat the key, so it is not shown.
-            reason = f"the endpoint refused the key or the account ({code}); check the API key"
-            self._link.end(EndKind.AUTH_FAILED, NORMAL_CLOSURE, reason)
+            reason = named(rule, code)
         elif state.link.state is LinkState.CONFIGURING:
             if error.event_id not in (None, state.update_event_id):
                 state.publish(ErrorReported(code, message))
                 return
             reason = f"the endpoint refused our session configuration ({code}): {message}"
-            self._link.end(EndKind.CONNECT_FAILED, NORMAL_CLOSURE, reason)
+            if rule is None:
+                is_spelling = code in SPELLING_CODES and is_dialects_own(error.param)
+                verdict = Verdict.OTHER_DIALECT if is_spelling else Verdict.NEVER
+                rule = Rule(verdict, "refused our session configuration")
         else:
             reason = f"the endpoint refused to open a session ({code}): {message}"
-            self._link.end(EndKind.CONNECT_FAILED, NORMAL_CLOSURE, reason, retryable=True)
+            rule = rule or Rule(Verdict.RETRY, "refused to open a session")
+        self._link.fail(Failure(rule, NORMAL_CLOSURE, reason, is_open=True))
 
     def _refused_request(self, error: ErrorDetails, code: str) -> str | None:
         """Return the id of our ``response.create`` that was refused, and free the slot."""
@@ -129,3 +139,13 @@ def code_of(error: ErrorDetails) -> str:
     if "buffer" in words and ("too small" in words or "empty" in words):
         return "input_audio_buffer_commit_empty"
     return error.type or "error"
+
+
+def named(rule: Rule, code: str) -> str:
+    """Return a fatal error for people; the endpoint's own words may hold the key."""
+    return f"the endpoint {rule.sentence} ({code})"
+
+
+def is_dialects_own(param: str | None) -> bool:
+    """Return whether a refused setting is one that only one of the dialects has."""
+    return param is not None and param.startswith(_DIALECTS_OWN)

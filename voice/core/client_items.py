@@ -45,6 +45,8 @@ class ItemHandlers:
         if not item_id:
             return
         state.wishes.acknowledged(item_id)
+        if state.history is not None:
+            state.history.acknowledged(item_id)
         if item_id in state.cut_items:
             return
         entry = state.ledger.get(item_id)
@@ -94,6 +96,10 @@ class ItemHandlers:
             entry = Entry(event.item_id, "message", role="user")
             state.ledger.add(entry)
         entry.text, entry.spoken = event.transcript, True
+        if not event.transcript:
+            state.wordless[event.item_id] = True
+        if event.item_id == state.spoken_item:
+            state.uplink.settle()
         state.timeline.transcribed(event.item_id, state.now_ms)
         state.publish(UserTranscript(event.item_id, event.transcript, is_final=True))
 

@@ -1,26 +1,41 @@
-"""Opening, configuring and ending the session."""
+"""Opening, configuring, losing and ending the connection that is talked to."""
 
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import dataclass
+from typing import Literal
 
 from voice.core.client_config import merged
+from voice.core.client_recovery import drop_session, restore, send_kept
 from voice.core.client_state import ClientState
 from voice.core.link import LinkEvent, LinkState
 from voice.core.messages import (
     CancelTool,
+    ClockJumped,
     Close,
     Connect,
     DialectDetected,
+    DropLink,
     FlushPlayback,
     FrameRefused,
     HangUp,
     LinkDown,
     LinkUp,
-    SendAudio,
+    SendEvent,
     Started,
 )
-from voice.core.updates import Ended, EndKind, SessionReady
+from voice.core.restore import SETTLE_LIMIT_MS, History
+from voice.core.standby import Standby
+from voice.core.updates import (
+    ConnectionLost,
+    Ended,
+    EndKind,
+    EndpointChanged,
+    Reconnected,
+    SessionReady,
+)
+from voice.core.verdicts import Rule, Verdict, of_close, of_end, of_error
 from voice.protocol.client_events import SessionUpdate
 from voice.protocol.formats import AudioFormat
 from voice.protocol.server_events import SessionCreated, SessionUpdated
@@ -28,10 +43,28 @@ from voice.protocol.session_config import SessionConfig
 
 MAX_BAD_FRAMES = 20
 BAD_FRAMES_WINDOW_MS = 10_000
-"""More bad frames than this within the window end the session (FAULTS §2.2)."""
+"""More bad frames than this within the window cost the connection (FAULTS §2.2)."""
+
+LAST_WORD_MS = 2_000
+"""An error event explains a close that follows within this."""
 
 NORMAL_CLOSURE, PROTOCOL_ERROR, INVALID_DATA = 1000, 1002, 1007
 """Close codes that we send."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why there is no connection; ``code`` as in ``LinkDown``.
+
+    ``is_open`` says that the socket is still there, and ours to close with ``code``.
+    """
+
+    rule: Rule
+    code: int
+    reason: str
+    retryable: bool = True
+    retry_after_ms: int = 0
+    is_open: bool = False
 
 
 class LinkHandlers:
@@ -40,15 +73,25 @@ class LinkHandlers:
     def __init__(self, state: ClientState) -> None:
         self._state = state
         self._bad_frames: deque[int] = deque(maxlen=MAX_BAD_FRAMES + 1)
+        self._last_word: tuple[Rule, int] | None = None
+        self._tried: set[int] = set()
+        self._told_endpoint = 0
+        self._left_because = ""
+        self._is_lost = False
+        self.unix_s = 0
+        """Time of day when the socket opened; 0 for unknown."""
+        self.expires_at: int | None = None
+        """Time of day at which the endpoint says that the session expires."""
+        self.ready_at_ms = 0
 
     def on_started(self, event: Started) -> None:
         """Dial."""
-        self._state.link.move(LinkEvent.DIAL, self._state.now_ms)
-        self._state.actions.append(Connect())
+        self._dial()
 
     def on_up(self, event: LinkUp) -> None:
         """Wait for the greeting: an open socket proves nothing."""
         if self._state.link.may(LinkEvent.OPENED):
+            self.unix_s = event.unix_s
             self._state.link.move(LinkEvent.OPENED, self._state.now_ms)
 
     def on_dialect(self, event: DialectDetected) -> None:
@@ -62,8 +105,10 @@ class LinkHandlers:
             state.warn("unexpected_greeting", "the endpoint sent session.created a second time")
             return
         state.link.move(LinkEvent.GREETED, state.now_ms)
+        self.expires_at = event.session.expires_at
         state.update_event_id = state.new_id("update")
-        state.send(SessionUpdate(event_id=state.update_event_id, session=state.config))
+        update = SessionUpdate(event_id=state.update_event_id, session=state.config)
+        state.actions.append(SendEvent(update))
 
     def on_updated(self, event: SessionUpdated) -> None:
         """Take the endpoint's word for the effective configuration; the first makes us ready."""
@@ -74,41 +119,54 @@ class LinkHandlers:
             self._become_ready()
 
     def on_down(self, event: LinkDown) -> None:
-        """End the session with the cause that fits how far it had come."""
+        """Do what fits the cause: try again, go elsewhere, or end."""
         state = self._state
-        if event.is_auth:
-            kind = EndKind.AUTH_FAILED
-        elif state.link.is_ready:
-            kind = EndKind.LINK_LOST
-        else:
-            kind = EndKind.CONNECT_FAILED
+        if not state.link.may(LinkEvent.LOST):
+            return
+        rule = of_end(event.code, is_auth=event.is_auth, retryable=event.retryable)
+        word = self._last_word
+        if word is not None and state.now_ms - word[1] <= LAST_WORD_MS:
+            rule = word[0]
         reason = event.reason
-        if kind is EndKind.CONNECT_FAILED and state.link.state is LinkState.CONFIGURING:
+        if not event.is_auth and state.link.state is LinkState.CONFIGURING:
             reason = f"the endpoint closed the connection while it was being configured: {reason}"
-        self._stop_work()
-        if state.link.may(LinkEvent.LOST):
-            state.link.move(LinkEvent.LOST, state.now_ms)
-        state.link.move(LinkEvent.GIVE_UP, state.now_ms)
-        state.publish(Ended(kind, event.code, reason, retryable=event.retryable))
+        self.fail(Failure(rule, event.code, reason, event.retryable, event.retry_after_ms))
 
     def on_hang_up(self, event: HangUp) -> None:
         """Close on our own wish."""
         self.end(EndKind.HUNG_UP, NORMAL_CLOSURE, event.reason)
 
+    def on_clock_jumped(self, event: ClockJumped) -> None:
+        """Trust neither the connection nor the microphone's past after a sleep."""
+        state = self._state
+        state.uplink.forget()
+        state.owes_commit = False
+        if state.link.state is LinkState.OFFLINE:
+            state.link.wait(state.now_ms)
+        elif state.has_been_ready:
+            rule = Rule(Verdict.RETRY, "was left alone while this computer slept")
+            reason = "the computer slept, or this program was stopped"
+            self.fail(Failure(rule, 1006, reason, is_open=True))
+
     def on_refused_frame(self, event: FrameRefused) -> None:
-        """Survive a bad frame; many of them in a row end the session."""
+        """Survive a bad frame; many of them in a row cost the connection."""
         state, frames = self._state, self._bad_frames
         frames.append(state.now_ms)
         state.warn("bad_frame", event.reason)
         is_flood = len(frames) > MAX_BAD_FRAMES
         if is_flood and state.now_ms - frames[0] <= BAD_FRAMES_WINDOW_MS:
-            kind = EndKind.LINK_LOST if state.link.is_ready else EndKind.CONNECT_FAILED
-            self.end(kind, INVALID_DATA, "the endpoint sent too many frames that are no events")
+            frames.clear()
+            reason = "the endpoint sent too many frames that are no events"
+            self.fail(Failure(of_close(INVALID_DATA), INVALID_DATA, reason, False, is_open=True))
 
     def expire(self) -> None:
         """Act on the deadline of the link, if it has passed."""
         state = self._state
+        self.tell_restored()
         if not state.link.is_late(state.now_ms):
+            return
+        if state.link.state is LinkState.OFFLINE:
+            self._dial()
             return
         if state.link.state is LinkState.CONFIGURING:
             message = "the endpoint did not confirm our configuration; going on without"
@@ -119,7 +177,72 @@ class LinkHandlers:
             "the endpoint opened a socket but never sent session.created; "
             "check that the URL is a realtime endpoint"
         )
-        self.end(EndKind.CONNECT_FAILED, PROTOCOL_ERROR, reason)
+        rule = Rule(Verdict.RETRY, "never sent session.created")
+        self.fail(Failure(rule, PROTOCOL_ERROR, reason, False, is_open=True))
+
+    @property
+    def deadline_ms(self) -> int | None:
+        """When ``expire`` wants to be called."""
+        state, history = self._state, self._state.history
+        if self._is_lost and history is not None and state.link.is_ready:
+            return self.ready_at_ms + SETTLE_LIMIT_MS
+        return state.link.deadline_ms
+
+    def note_error(self, code: str, kind: str | None) -> Rule | None:
+        """Remember an error event, which may explain a close; return its rule."""
+        rule = of_error(code, kind)
+        if rule is not None:
+            self._last_word = (rule, self._state.now_ms)
+        return rule
+
+    def tell_restored(self) -> None:
+        """Tell what became of the history, once the endpoint has answered for all of it."""
+        state, history = self._state, self._state.history
+        if not self._is_lost or history is None or not state.link.is_ready:
+            return
+        if not history.is_settled:
+            if state.now_ms < self.ready_at_ms + SETTLE_LIMIT_MS:
+                return
+            history.give_up_waiting()
+        self._is_lost = False
+        state.publish(Reconnected(*outcome(history)))
+
+    # --- failing and ending -----------------------------------------------------------------------
+
+    def fail(self, failure: Failure) -> None:
+        """Lose the connection, or give a try up: dial again, go elsewhere, or end."""
+        state = self._state
+        self._last_word = None
+        attempts, routes, verdict = state.attempts, state.routes, failure.rule.verdict
+        was_ready = state.link.is_ready
+        attempts.failed(state.now_ms)
+        if verdict is Verdict.OTHER_DIALECT and routes.turn_dialect(routes.current):
+            self._go_offline(failure)
+            self._dial()
+            return
+        if verdict in (Verdict.OTHER_DIALECT, Verdict.NEVER):
+            routes.close(routes.current)
+        is_closed = routes.is_closed(routes.current)
+        may_stay = not is_closed and (state.has_been_ready or state.persistence.at_start)
+        must_leave = not may_stay or verdict is Verdict.NEXT
+        following = routes.next()
+        has_other = following is not None and (must_leave or attempts.should_switch(state.now_ms))
+        if not has_other and (not may_stay or attempts.is_hopeless(state.now_ms)):
+            self._end_of(failure, was_ready=was_ready)
+            return
+        if has_other and attempts.is_hopeless(state.now_ms):
+            self._end_of(failure, was_ready=was_ready)
+            return
+        self._go_offline(failure)
+        self._tried.add(routes.current)
+        if has_other and following is not None:
+            routes.current = following
+            attempts.switched()
+            self._left_because = failure.reason
+            if following not in self._tried:
+                self._dial()
+                return
+        self._dial_later(failure)
 
     def end(self, kind: EndKind, code: int, reason: str, *, retryable: bool = False) -> None:
         """Close the session from our side."""
@@ -130,37 +253,125 @@ class LinkHandlers:
         state.link.move(LinkEvent.HANG_UP, state.now_ms)
         state.publish(Ended(kind, code, reason, retryable=retryable))
 
+    def _go_offline(self, failure: Failure) -> None:
+        state = self._state
+        if failure.is_open:
+            state.actions.append(DropLink())
+        was_ready = state.link.is_ready
+        state.link.move(LinkEvent.LOST, state.now_ms)
+        if was_ready:
+            self._is_lost = True
+            drop_session(state)
+
+    def _dial_later(self, failure: Failure) -> None:
+        state = self._state
+        is_busy = failure.rule.verdict in (Verdict.LATER, Verdict.NEXT)
+        wait_ms = state.attempts.wait_ms(is_busy=is_busy, retry_after_ms=failure.retry_after_ms)
+        state.publish(ConnectionLost(failure.reason, wait_ms, state.attempts.count))
+        if wait_ms:
+            state.link.wait(state.now_ms + wait_ms)
+        else:
+            self._dial()
+
+    def _end_of(self, failure: Failure, *, was_ready: bool) -> None:
+        state, rule = self._state, failure.rule
+        if rule.is_auth:
+            kind = EndKind.AUTH_FAILED
+        elif was_ready or state.has_been_ready:
+            kind = EndKind.LINK_LOST
+        else:
+            kind = EndKind.CONNECT_FAILED
+        retryable = failure.retryable and rule.verdict is not Verdict.NEVER
+        if failure.is_open:
+            code = failure.code if failure.code >= 1000 else NORMAL_CLOSURE
+            code = PROTOCOL_ERROR if code == 1006 else code
+            self.end(kind, code, failure.reason, retryable=retryable)
+            return
+        self._stop_work()
+        state.link.move(LinkEvent.LOST, state.now_ms)
+        state.link.move(LinkEvent.GIVE_UP, state.now_ms)
+        state.publish(Ended(kind, failure.code, failure.reason, retryable=retryable))
+
     def _stop_work(self) -> None:
         state = self._state
         if not state.playback.is_empty:
             state.actions.append(FlushPlayback())
         state.actions += [CancelTool(call.call_id) for call in state.calls.running]
 
+    # --- opening ----------------------------------------------------------------------------------
+
+    def _dial(self) -> None:
+        state, routes = self._state, self._state.routes
+        index = routes.current
+        state.link.move(LinkEvent.DIAL, state.now_ms)
+        state.capabilities = routes.route.capabilities
+        state.config = state.config_for(index, is_first=not state.has_been_ready)
+        if not state.has_been_ready:
+            state.effective = state.config
+        state.actions.append(Connect(index, routes.dialect(index)))
+
     def _become_ready(self) -> None:
         state = self._state
         state.link.move(LinkEvent.CONFIGURED, state.now_ms)
+        state.attempts.succeeded(state.now_ms)
+        self.ready_at_ms = state.now_ms
+        self._tried.clear()
+        is_first, state.has_been_ready = not state.has_been_ready, True
+        if is_first:
+            state.publish(SessionReady(state.effective, state.dialect))
+            self.tell_endpoint()
+            if not state.push_to_talk:
+                send_kept(state)
+                if state.turn_detection is None:
+                    state.uplink.turn_began(0)
+            return
         state.publish(SessionReady(state.effective, state.dialect))
-        if not state.push_to_talk:
-            send_kept(state)
+        self.tell_endpoint()
+        restore(state)
+        self.tell_restored()
+
+    def took_over(self, standby: Standby) -> None:
+        """Note that another connection, which is ready, is the one that is talked to."""
+        state = self._state
+        state.attempts.succeeded(state.now_ms)
+        self.ready_at_ms, self.unix_s = state.now_ms, standby.unix_s
+        self.expires_at = standby.expires_at
+        self._is_lost, self._last_word = False, None
+
+    def tell_endpoint(self, reason: str | None = None) -> None:
+        """Tell once that another endpoint is used than before."""
+        state, index = self._state, self._state.routes.current
+        if index != self._told_endpoint:
+            self._told_endpoint = index
+            why = self._left_because if reason is None else reason
+            state.publish(EndpointChanged(state.routes.route.name, index, why))
 
     def _take_effective(self, session: SessionConfig) -> None:
+        take_effective(self._state, merged(self._base(), session))
+
+    def _base(self) -> SessionConfig:
         state = self._state
-        heard, said = state.audio_format("input"), state.audio_format("output")
-        state.effective = merged(state.effective, session)
-        if state.audio_format("input") != heard:
-            state.uplink.set_format(state.audio_format("input"))
-            self._warn_of_format("input", state.audio_format("input"))
-        if state.audio_format("output") != said:
-            state.playback.set_format(state.audio_format("output"))
-            self._warn_of_format("output", state.audio_format("output"))
-
-    def _warn_of_format(self, side: str, audio_format: AudioFormat) -> None:
-        message = f"the endpoint's {side} is {audio_format.type} at {audio_format.rate_hz} Hz"
-        self._state.warn("other_audio_format", message)
+        is_new = state.link.state is LinkState.CONFIGURING
+        return state.config if is_new else state.effective
 
 
-def send_kept(state: ClientState) -> None:
-    """Send the pre-roll."""
-    for audio in state.uplink.take_kept():
-        state.uplink.sent(len(audio), state.now_ms)
-        state.actions.append(SendAudio(audio))
+def take_effective(state: ClientState, effective: SessionConfig) -> None:
+    """Go on with the configuration that is in force at the endpoint."""
+    heard, said = state.audio_format("input"), state.audio_format("output")
+    state.effective = effective
+    if state.audio_format("input") != heard:
+        state.uplink.set_format(state.audio_format("input"))
+        _warn_of_format(state, "input", state.audio_format("input"))
+    if state.audio_format("output") != said:
+        state.playback.set_format(state.audio_format("output"))
+        _warn_of_format(state, "output", state.audio_format("output"))
+
+
+def outcome(history: History) -> tuple[Literal["full", "partial"], int]:
+    """Return how much of the history a session was told, and how many items it was not."""
+    return "full" if history.is_full else "partial", history.left_out + history.refused
+
+
+def _warn_of_format(state: ClientState, side: str, audio_format: AudioFormat) -> None:
+    message = f"the endpoint's {side} is {audio_format.type} at {audio_format.rate_hz} Hz"
+    state.warn("other_audio_format", message)

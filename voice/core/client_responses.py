@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from voice.core.barge_in import delete_unheard, send_cancel
+from voice.core.client_link import NORMAL_CLOSURE, Failure, LinkHandlers
 from voice.core.client_state import UNNAMED, ClientState
 from voice.core.client_tools import ToolHandlers
 from voice.core.ledger import Entry
 from voice.core.messages import PlayAudio
+from voice.core.response_failures import ASK_AGAIN_MS, BUSY_MS, Remedy
 from voice.core.responses import SlotState
 from voice.core.turn_state import TurnEvent
 from voice.core.updates import AssistantTranscript, ErrorReported, ResponseFinished
+from voice.core.verdicts import Rule, Verdict, of_error
+from voice.core.wishes import MAX_ATTEMPTS
 from voice.protocol.client_events import ResponseCreate
 from voice.protocol.items import AssistantMessage, FunctionCall, OutputAudio
 from voice.protocol.server_events import (
@@ -35,6 +39,7 @@ ResponsePart = (
     | ResponseContentPartDone
     | ResponseFunctionCallArgumentsDelta
     | ResponseFunctionCallArgumentsDone
+    | ResponseOutputAudioDone
     | ResponseOutputItemAdded
     | ResponseOutputItemDone
 )
@@ -42,12 +47,18 @@ WordsDelta = ResponseOutputAudioTranscriptDelta | ResponseOutputTextDelta
 WordsDone = ResponseOutputAudioTranscriptDone | ResponseOutputTextDone
 
 
+MAX_SILENT_ASKS = 2
+"""A request that an endpoint leaves without a word costs it the connection, but not for ever."""
+
+
 class ResponseHandlers:
     """Take what the endpoint says of its responses."""
 
-    def __init__(self, state: ClientState, tools: ToolHandlers) -> None:
+    def __init__(self, state: ClientState, tools: ToolHandlers, link: LinkHandlers) -> None:
         self._state = state
         self._tools = tools
+        self._link = link
+        self._asked_at_ms = 0
 
     def on_audio(self, event: AudioDelta) -> None:
         """Hand audio to the speaker unless its response is dead. On the hot path."""
@@ -56,16 +67,16 @@ class ResponseHandlers:
         if state.is_dead(response_id) or item_id in state.cut_items or not audio:
             return
         now_ms, index, playback = state.now_ms, event.content_index, state.playback
-        was_sounding = playback.is_sounding
-        playback.received(response_id, item_id, index, len(audio))
+        was_sounding, tag = playback.is_sounding, state.tag(item_id)
+        playback.received(response_id, tag, index, len(audio))
         state.slot.alive(now_ms)
         state.timeline.audio(response_id, now_ms)
         if response_id in state.finished:
-            playback.part_completed(item_id, index)
+            playback.part_completed(tag, index)
         if not was_sounding:
             state.show_phase()
         # The last act, since a speaker may answer from within.
-        state.actions.append(PlayAudio(item_id, index, audio))
+        state.actions.append(PlayAudio(tag, index, audio))
 
     def on_created(self, event: ResponseCreated) -> None:
         """A response began, asked for or not; one that nobody wants any more is cancelled."""
@@ -104,9 +115,17 @@ class ResponseHandlers:
                     self._tools.on_call(item, response_id, is_dead=is_dead)
         state.playback.response_completed(response_id)
         state.calls.response_over(response_id)
+        attempts = state.wishes.attempts
         if not is_late:
             self._free_slot(response_id)
         self._tell(response, response_id, is_dead=is_dead)
+        if is_dead:
+            return
+        if response.status == "completed":
+            state.failures.succeeded()
+            state.uplink.settle()
+        elif response.status == "failed":
+            self._mend(response, attempts)
 
     def on_item_added(self, event: ResponseOutputItemAdded) -> None:
         """Make room in the ledger for what the assistant is about to say."""
@@ -126,7 +145,9 @@ class ResponseHandlers:
                 self._tools.on_call(item, event.response_id, is_dead=is_dead)
         elif isinstance(item, AssistantMessage) and item.id:
             is_spoken = any(isinstance(part, OutputAudio) for part in item.content)
-            was_played = state.playback.has_received(item.id) or item.id in state.cut_items
+            was_played = (
+                state.playback.has_received(state.tag(item.id)) or item.id in state.cut_items
+            )
             if is_dead and is_spoken and not was_played:
                 delete_unheard(state, item.id)
             elif item.id in state.ledger and item.id not in state.cut_items:
@@ -149,6 +170,7 @@ class ResponseHandlers:
         response_id = event.response_id or event.item_id
         if state.is_dead(response_id) or event.item_id in state.cut_items:
             return
+        state.slot.alive(state.now_ms)
         is_speech = isinstance(event, ResponseOutputAudioTranscriptDone)
         text = (
             event.transcript if isinstance(event, ResponseOutputAudioTranscriptDone) else event.text
@@ -159,7 +181,9 @@ class ResponseHandlers:
 
     def on_audio_done(self, event: ResponseOutputAudioDone) -> None:
         """No more audio of a part will come."""
-        self._state.playback.part_completed(event.item_id, event.content_index)
+        self.on_sign_of_life(event)
+        tag = self._state.tag(event.item_id)
+        self._state.playback.part_completed(tag, event.content_index)
 
     def expire(self) -> None:
         """Free the slot if its deadline has passed, and say what did not come."""
@@ -167,12 +191,19 @@ class ResponseHandlers:
         slot_state, response_id = state.slot.state, state.slot.response_id
         if not state.slot.expire(state.now_ms):
             return
+        attempts = state.wishes.attempts
         state.wishes.response_over()
         if response_id is not None:
             state.playback.response_completed(response_id)
             state.calls.response_over(response_id)
         if slot_state is SlotState.REQUESTED:
             message = "the endpoint did not answer a request for a response in time"
+            if state.last_event_ms <= self._asked_at_ms and attempts < MAX_SILENT_ASKS:
+                # Its pings may be answered, but nobody is at home behind them (FAULTS §2.1).
+                state.wishes.retry(0, attempts)
+                rule = Rule(Verdict.RETRY, "says nothing any more")
+                self._link.fail(Failure(rule, 1006, message, is_open=True))
+                return
             state.publish(ErrorReported("response_not_begun", message))
         elif slot_state is SlotState.ACTIVE:
             message = "the endpoint began a response and never ended it"
@@ -182,9 +213,36 @@ class ResponseHandlers:
         """Send the waiting wish; the caller knows that the slot is idle and the user silent."""
         state = self._state
         event_id = state.new_id("ask")
+        self._asked_at_ms = state.now_ms
         state.slot.ask(event_id, state.now_ms)
         state.wishes.asked(event_id)
         state.send(ResponseCreate(event_id=event_id))
+
+    def _mend(self, response: Response, attempts: int) -> None:
+        """Do what may help after a response failed: ask again, here or in a new session."""
+        state, details = self._state, response.status_details
+        error = None if details is None else details.error
+        rule = None if error is None else of_error(error.code, error.type)
+        if rule is not None and rule.is_auth:
+            code = (error.code or error.type or "") if error is not None else ""
+            reason = f"the endpoint {rule.sentence} ({code})"
+            self._link.fail(Failure(rule, NORMAL_CLOSURE, reason, is_open=True))
+            return
+        remedy = state.failures.failed(rule, state.now_ms)
+        if remedy is Remedy.PAUSE:
+            message = "the endpoint fails again and again; it is left in peace for half a minute"
+            state.wishes.drop()
+            state.publish(ErrorReported("responses_failing", message))
+        elif remedy is Remedy.NONE or attempts >= MAX_ATTEMPTS:
+            return
+        elif remedy is Remedy.ASK_LATER:
+            state.wishes.retry(state.now_ms + BUSY_MS, attempts)
+        else:
+            state.wishes.retry(state.now_ms + ASK_AGAIN_MS, attempts)
+            if remedy is Remedy.REBUILD:
+                rule = Rule(Verdict.RETRY, "failed twice in a row")
+                reason = "the endpoint failed to answer twice in a row; a new session is opened"
+                self._link.fail(Failure(rule, NORMAL_CLOSURE, reason, is_open=True))
 
     def _add_words(self, event: WordsDelta | WordsDone, text: str) -> None:
         state = self._state
@@ -194,7 +252,8 @@ class ResponseHandlers:
         state.slot.alive(state.now_ms)
         is_speech = not isinstance(event, ResponseOutputTextDelta | ResponseOutputTextDone)
         if is_speech:
-            state.playback.spoken(response_id, item_id, event.content_index, text)
+            tag = state.tag(item_id)
+            state.playback.spoken(response_id, tag, event.content_index, text)
         self._entry(item_id, spoken=is_speech).text += text
         state.timeline.token(response_id, state.now_ms)
         state.publish(AssistantTranscript(response_id, item_id, text, is_final=False))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from voice.core.barge_in import interrupt
-from voice.core.client_link import send_kept
+from voice.core.client_recovery import COMMIT, commit, send_kept
 from voice.core.client_state import ClientState
 from voice.core.ledger import Entry
 from voice.core.link import LinkState
@@ -18,10 +18,10 @@ from voice.core.messages import (
 )
 from voice.core.turn_state import TurnEvent, TurnState
 from voice.core.updates import UserSpeechStarted, UserSpeechStopped
+from voice.core.uplink import Speech
 from voice.protocol.client_events import (
     ConversationItemCreate,
     InputAudioBufferClear,
-    InputAudioBufferCommit,
 )
 from voice.protocol.items import ANNOUNCE_PREFIX, InputText, SystemMessage, UserMessage
 from voice.protocol.server_events import (
@@ -30,9 +30,6 @@ from voice.protocol.server_events import (
     InputAudioBufferSpeechStopped,
 )
 from voice.protocol.session_config import ServerVad
-
-COMMIT = "commit"
-"""Stands for the item of a commit of ours until the endpoint has named it."""
 
 
 class SpeechHandlers:
@@ -54,14 +51,16 @@ class SpeechHandlers:
             and state.turn.state is not TurnState.HELD
             and state.turn.state is not TurnState.RELEASING
         ):
-            uplink.keep(audio)
+            if not state.owes_commit or not state.push_to_talk:
+                uplink.keep(audio)
             return
-        uplink.sent(len(audio), state.now_ms)
+        uplink.sent(audio, state.now_ms)
         state.actions.append(SendAudio(audio))
 
     def on_speech_started(self, event: InputAudioBufferSpeechStarted) -> None:
         """The endpoint hears the user: everything else falls silent."""
         state = self._state
+        state.uplink.turn_began(event.audio_start_ms)
         if state.turn.move(TurnEvent.STARTED, state.now_ms):
             self._begin_turn(event.item_id)
         interrupt(state, by_speech=True)
@@ -70,6 +69,7 @@ class SpeechHandlers:
         """The endpoint hears the end of the turn; it dates it by its offset in our audio."""
         state = self._state
         end_ms = event.audio_end_ms
+        state.uplink.turn_ended(end_ms or None)
         rules = state.turn_detection
         if isinstance(rules, ServerVad):
             # It reports where its silence window ended (PROTOCOL A.2), we want where speech did.
@@ -82,6 +82,7 @@ class SpeechHandlers:
         state = self._state
         state.wishes.acknowledged(COMMIT)
         state.timeline.turn_named(event.item_id)
+        state.spoken_item = event.item_id
         if state.turn.state is TurnState.SPEAKING:
             self._end_turn(event.item_id, None)
 
@@ -91,6 +92,7 @@ class SpeechHandlers:
         match event.button:
             case Button.INTERRUPT:
                 state.wishes.drop()
+                self._let_turn_go()
                 interrupt(state, by_speech=False)
             case Button.MUTE:
                 state.uplink.is_muted = True
@@ -105,10 +107,11 @@ class SpeechHandlers:
     def on_typed(self, event: UserTyped) -> None:
         """Typed words interrupt like spoken ones, and want an answer."""
         state = self._state
-        if not state.link.is_ready:
+        if not state.has_been_ready:
             state.warn("not_ready", "typed words came before the session was ready; dropped")
             return
         state.calls.turn_began()
+        self._let_turn_go()
         interrupt(state, by_speech=False)
         state.timeline.turn_ended("", speech_end_ms=None, now_ms=state.now_ms)
         item = UserMessage(id=state.new_id("item"), content=[InputText(text=event.text)])
@@ -117,13 +120,13 @@ class SpeechHandlers:
     def on_commit_turn(self, event: CommitTurn) -> None:
         """The user's turn is over, says whoever leads this session."""
         state = self._state
-        if not state.link.is_ready:
+        if not state.has_been_ready:
             state.warn("not_ready", "a turn ended before the session was ready; dropped")
         elif state.endpoint_answers:
             state.warn("turn_not_ours", "the endpoint ends and answers turns itself; nothing to do")
         elif state.turn_detection is None:
             interrupt(state, by_speech=False)
-            self._commit()
+            commit(state)
         else:
             state.wishes.want()
 
@@ -138,7 +141,10 @@ class SpeechHandlers:
         left = state.turn.expire(state.now_ms)
         if left is TurnState.RELEASING:
             state.publish(UserSpeechStopped())
-            self._commit()
+            commit(state)
+        elif left is TurnState.OWED:
+            # Nothing to answer: what was heard was no words.
+            state.uplink.settle()
         elif left is TurnState.SPEAKING:
             state.warn("endless_turn", "the endpoint never reported the end of the user's speech")
             state.publish(UserSpeechStopped())
@@ -155,6 +161,12 @@ class SpeechHandlers:
         state.wishes.want([send_item(state, item, text)])
         return True
 
+    def _let_turn_go(self) -> None:
+        """Want no answer to the turn before any more, on whichever connection."""
+        if self._state.uplink.speech is Speech.ENDED:
+            self._state.uplink.settle()
+            self._state.owes_commit = False
+
     def _begin_turn(self, item_id: str = "") -> None:
         self._state.calls.turn_began()
         self._state.publish(UserSpeechStarted(item_id))
@@ -165,7 +177,9 @@ class SpeechHandlers:
         stopped = TurnEvent.STOPPED_OWING if owes else TurnEvent.STOPPED
         if not state.turn.move(stopped, state.now_ms):
             return
+        state.uplink.turn_ended()
         state.uplink.committed()
+        state.spoken_item = item_id
         state.timeline.turn_ended(item_id, speech_end_ms=speech_end_ms, now_ms=state.now_ms)
         state.publish(UserSpeechStopped())
 
@@ -181,27 +195,18 @@ class SpeechHandlers:
         if not was_open:
             self._begin_turn()
         interrupt(state, by_speech=False)
-        if state.link.is_ready and state.push_to_talk:
-            send_kept(state)
+        state.owes_commit = False
+        if state.push_to_talk:
+            state.uplink.turn_began()
+            if state.link.is_ready:
+                send_kept(state)
+            else:
+                state.uplink.hold()
         elif state.link.is_ready and not was_open:
             # The open microphone filled the endpoint's buffer with whatever came before.
             state.send(InputAudioBufferClear(event_id=state.new_id("clear")))
             state.uplink.committed()
-
-    def _commit(self) -> None:
-        state = self._state
-        if not state.link.is_ready:
-            return
-        if not state.uplink.is_committable:
-            state.warn(
-                "turn_too_short", "less than 100 ms of audio in this turn; nothing to answer"
-            )
-            return
-        state.uplink.committed()
-        state.calls.turn_began()
-        state.send(InputAudioBufferCommit(event_id=state.new_id("commit")))
-        state.timeline.turn_ended("", speech_end_ms=state.now_ms, now_ms=state.now_ms)
-        state.wishes.want([COMMIT])
+            state.uplink.turn_began()
 
 
 def send_item(state: ClientState, item: UserMessage | SystemMessage, text: str) -> str:

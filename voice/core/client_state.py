@@ -5,7 +5,7 @@ The handlers share this object; each of them reads many machines and moves few.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 from voice.core.bounded import BoundedDict
@@ -14,14 +14,17 @@ from voice.core.ledger import Ledger
 from voice.core.link import Link, LinkState
 from voice.core.messages import Action, Publish, SendEvent
 from voice.core.playback import Playback
+from voice.core.reconnect import Attempts, Persistence
+from voice.core.response_failures import ResponseFailures
 from voice.core.responses import ResponseSlot
+from voice.core.restore import CONTINUES, History
+from voice.core.routes import Route, Routes
 from voice.core.timeline import Timeline
 from voice.core.tool_calls import ToolCalls
 from voice.core.turn_state import TurnState, UserTurn
 from voice.core.updates import Phase, PhaseChanged, Update, WarningIssued
 from voice.core.uplink import Uplink
 from voice.core.wishes import Wishes
-from voice.protocol.capabilities import Capabilities
 from voice.protocol.client_events import ClientEvent
 from voice.protocol.dialects import Dialect
 from voice.protocol.formats import AudioFormat
@@ -42,48 +45,143 @@ class ClientState:
 
     def __init__(
         self,
-        config: SessionConfig,
+        routes: Sequence[Route],
         *,
         new_id: Callable[[str], str],
-        capabilities: Capabilities,
+        jitter: Callable[[], float],
+        persistence: Persistence,
         push_to_talk: bool,
         cancellable_tools: frozenset[str],
     ) -> None:
-        self.config = full_session(config, capabilities, has_turns=not push_to_talk)
-        self.effective = self.config
         self.new_id = new_id
-        self.capabilities = capabilities
+        self.routes = Routes(routes)
+        self.persistence = persistence
         self.push_to_talk = push_to_talk
         self.cancellable_tools = cancellable_tools
+        self.config = self.effective = self.config_for(0, is_first=True)
+        self.capabilities = self.routes.route.capabilities
         self.dialect = Dialect.GA
 
         self.now_ms = 0
         self.actions: list[Action] = []
         self.shown_phase = Phase.CONNECTING
 
+        self._make_machines(jitter)
+        self.has_been_ready = False
+        """Whether there ever was a session; from then on the conversation outlives connections."""
+        self.update_event_id: str | None = None
+        self.last_event_ms = 0
+        """When the endpoint last said anything but audio."""
+        self.spoken_item = ""
+        """The item of the user's last spoken turn."""
+        self.owes_commit = False
+        """Whether a turn was committed that no endpoint knows of."""
+        self.history: History | None = None
+        """What the current session was told of the conversation before it; None for the first."""
+        self.retold: set[str] = set()
+        """Items that the current session has as text, though they were spoken."""
+        self.untold_calls: set[str] = set()
+        """Calls that run and that the current session knows nothing of."""
+        self._names: BoundedDict[str, str] = BoundedDict(MAX_RESPONSES)
+        self._sessions = 0
+        self._suffix = ""
+        self.wordless: BoundedDict[str, bool] = BoundedDict(MAX_RESPONSES)
+        self.epoch = 0
+        self.forget_session()
+
+    def _make_machines(self, jitter: Callable[[], float]) -> None:
         self.link = Link()
+        self.attempts = Attempts(self.persistence, jitter)
         self.slot = ResponseSlot()
         self.turn = UserTurn()
         self.calls = ToolCalls()
         self.wishes = Wishes()
         self.ledger = Ledger()
+        self.failures = ResponseFailures()
         self.timeline = Timeline()
         self.uplink = Uplink(self.audio_format("input"))
         self.playback = Playback(self.audio_format("output"))
 
-        self.update_event_id: str | None = None
-        self.epoch = 0
+    def forget_session(self) -> None:
+        """Forget what belongs to one session of an endpoint; ids may come again in the next."""
+        self.slot = ResponseSlot()
         self._epochs: BoundedDict[str, int] = BoundedDict(MAX_RESPONSES)
         self.born: BoundedDict[str, bool] = BoundedDict(MAX_RESPONSES)
         self.finished: BoundedDict[str, bool] = BoundedDict(MAX_RESPONSES)
         self.cut_items: BoundedDict[str, bool] = BoundedDict(MAX_RESPONSES)
         self.own_items: BoundedDict[str, str] = BoundedDict(MAX_RESPONSES)
+        self.history = None
+        self.epoch += 1
+
+    def config_for(self, endpoint: int, *, is_first: bool) -> SessionConfig:
+        """Return the whole configuration to send to an endpoint.
+
+        In all sessions but the first the instructions end by telling the model so; the sentence is
+        added to what the caller gave, so that it never piles up.
+        """
+        route = self.routes.at(endpoint)
+        config = full_session(route.config, route.capabilities, has_turns=not self.push_to_talk)
+        if is_first:
+            return config
+        told = "\n\n".join(text for text in (config.instructions, CONTINUES) if text)
+        return config.model_copy(update={"instructions": told})
+
+    def adopt(self, history: History) -> None:
+        """Take the ids that the items of the conversation have in a new session."""
+        names = history.adopt(self.ledger)
+        # The speaker reports what was heard only after the connection is lost.
+        self.cut_items.clear()
+        for tag, known in list(self._names.items()):
+            self._names[tag] = names.get(known, known)
+        for old, new in names.items():
+            self._names[self.tag(old)] = new
+        self._sessions += 1
+        self._suffix = f"#{self._sessions}"
+        self.history = history
+        self.retold = set(names.values())
+        self.wishes.rename(names)
+        self.spoken_item = names.get(self.spoken_item, self.spoken_item)
+        answered = {entry.call_id for entry in self.ledger if entry.kind == "function_call_output"}
+        self.untold_calls = {
+            call.call_id for call in self.calls.running if call.call_id not in answered
+        }
+        self.calls.session_began()
+
+    def rename(self, item_id: str, new_id: str) -> None:
+        """Give one item of text another id."""
+        self.ledger.rename({item_id: new_id})
+        self.retold.discard(item_id)
+        self.retold.add(new_id)
+        for tag, known in list(self._names.items()):
+            if known == item_id:
+                self._names[tag] = new_id
+
+    def tag(self, item_id: str) -> str:
+        """Return what the speaker knows an item of this session by.
+
+        Some endpoints count their items anew in every session; to the speaker they must differ.
+        """
+        return item_id + self._suffix if self._suffix else item_id
+
+    def item_of(self, tag: str) -> str | None:
+        """Return the id that an item of the speaker has now, whichever session it came from.
+
+        None for one of an earlier session that this one knows nothing of.
+        """
+        found = self._names.get(tag)
+        if found is None and tag.endswith(self._suffix):
+            return tag.removesuffix(self._suffix)
+        return found
 
     # --- what a step asks for ---------------------------------------------------------------------
 
     def send(self, event: ClientEvent) -> None:
-        """Send a wire event."""
-        self.actions.append(SendEvent(event))
+        """Send a wire event where there is a session.
+
+        Without one nothing is lost: the next session is told the conversation as it is then.
+        """
+        if self.link.is_ready:
+            self.actions.append(SendEvent(event))
 
     def publish(self, update: Update) -> None:
         """Show an update."""
@@ -155,7 +253,7 @@ class ClientState:
         if self.link.is_over:
             return Phase.CLOSED
         if self.link.state is not LinkState.READY:
-            return Phase.CONNECTING
+            return Phase.RECONNECTING if self.has_been_ready else Phase.CONNECTING
         if self.turn.is_speaking:
             return Phase.LISTENING
         if self.playback.is_sounding:

@@ -11,6 +11,7 @@ from voice.protocol.client_events import ConversationItemCreate
 from voice.protocol.items import FunctionCall, FunctionCallOutput
 
 NOT_RUN_INTERRUPTED = "Not run: the user interrupted before the call began."
+DONE_BEFORE = "Done before; it was not done again."
 NOT_RUN_TOO_MANY = "Not run: too many calls in this turn. Answer with what you have."
 
 
@@ -31,6 +32,7 @@ class ToolHandlers:
             state.warn("nameless_call", "the endpoint sent a function call without name or call_id")
             return
         if state.calls.is_known(call_id):
+            self._repeat(item, call_id, is_dead=is_dead)
             return
         is_full = state.calls.is_full
         state.calls.started(Call(call_id, item.name, response_id))
@@ -44,6 +46,29 @@ class ToolHandlers:
         else:
             state.actions.append(StartTool(call_id, item.name, item.arguments))
             state.publish(ToolCallStarted(call_id, item.name, item.arguments))
+
+    def _repeat(self, item: FunctionCall, call_id: str, *, is_dead: bool) -> None:
+        """Take a call that was made before: it has no second effect.
+
+        One of an earlier session gets its answer again, since this session waits for one.
+        """
+        state = self._state
+        state.untold_calls.discard(call_id)
+        if not state.calls.take_repeated(call_id):
+            return
+        output_id, event_id = state.new_id("item"), state.new_id("add")
+        output = next(
+            (
+                entry.text
+                for entry in state.ledger
+                if entry.kind == "function_call_output" and entry.call_id == call_id
+            ),
+            DONE_BEFORE,
+        )
+        again = FunctionCallOutput(id=output_id, call_id=call_id, output=output)
+        state.send(ConversationItemCreate(event_id=event_id, item=again))
+        if not is_dead:
+            state.wishes.want([output_id])
 
     def on_finished(self, event: ToolFinished) -> None:
         """Send the one output of a call."""
@@ -62,6 +87,8 @@ class ToolHandlers:
         if call is None:
             state.warn("late_tool_result", "a tool call was answered twice; the later is dropped")
             return
+        if call_id in state.untold_calls:
+            self._tell_call(call)
         event_id = state.new_id("add")
         item = FunctionCallOutput(id=output_id, call_id=call_id, output=output)
         state.send(ConversationItemCreate(event_id=event_id, item=item))
@@ -69,6 +96,33 @@ class ToolHandlers:
         entry = Entry(output_id, "function_call_output", text=output, call_id=call_id)
         state.ledger.add(entry)
         state.publish(ToolCallFinished(call_id, call.name, output, is_error))
+
+    def _tell_call(self, call: Call) -> None:
+        """Tell a session of a call that an earlier one made, just before its output."""
+        state = self._state
+        state.untold_calls.discard(call.call_id)
+        entry = next(
+            (
+                entry
+                for entry in state.ledger
+                if entry.kind == "function_call" and entry.call_id == call.call_id
+            ),
+            None,
+        )
+        if entry is None:
+            entry = Entry(state.new_id("item"), "function_call", name=call.name)
+            entry.call_id, entry.arguments = call.call_id, "{}"
+        else:
+            state.ledger.delete(entry.item_id)
+        state.ledger.add(entry)
+        event_id = state.new_id("add")
+        item = FunctionCall(
+            id=entry.item_id,
+            name=call.name,
+            call_id=call.call_id,
+            arguments=entry.arguments,
+        )
+        state.send(ConversationItemCreate(event_id=event_id, item=item))
 
     def _note(self, item: FunctionCall) -> None:
         """Complete the ledger's entry of a call, made now if it is new."""

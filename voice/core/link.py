@@ -22,8 +22,12 @@ CONFIGURED_DEADLINE_MS = 3_000
 CLOSING_DEADLINE_MS = 3_000
 """A close that nobody confirms is taken as done after this long."""
 
-BACK_OFF_MS = (0, 500, 1_000, 2_000, 4_000, 8_000, 15_000)
-"""Upper bounds of the wait before each further attempt; the last one stays (FAULTS §5)."""
+BACK_OFF_MS = (0, 500, 1_000, 2_000, 4_000)
+"""Upper bounds of the wait before each further attempt; the last one stays.
+
+A cable that is plugged in again must be noticed within five seconds, so it grows no further while
+the tries are few; what keeps them few in the long run is in ``reconnect``.
+"""
 
 
 class LinkState(Enum):
@@ -113,6 +117,15 @@ class Link:
         wait_ms = _WAIT_MS.get(event)
         settled = self.state in (LinkState.READY, LinkState.OFFLINE, LinkState.CLOSED)
         self.deadline_ms = None if settled or wait_ms is None else now_ms + wait_ms
+
+    def wait(self, until_ms: int) -> None:
+        """Stay offline until then; ``is_late`` says when to dial.
+
+        Raises LocalProtocolError where the link is not offline.
+        """
+        if self.state is not LinkState.OFFLINE:
+            raise LocalProtocolError(f"link: cannot wait to dial while {self.state.value}")
+        self.deadline_ms = until_ms
 
     def is_late(self, now_ms: int) -> bool:
         """Return whether the deadline of this state has passed."""

@@ -18,6 +18,7 @@ from voice.core.updates import Update
 from voice.protocol.client_events import ClientEvent
 from voice.protocol.dialects import Dialect
 from voice.protocol.playback import HeardPart
+from voice.protocol.server_events import ServerEvent
 
 
 class Button(Enum):
@@ -40,7 +41,12 @@ class Started:
 
 @dataclass(frozen=True, slots=True)
 class LinkUp:
-    """The socket is open; nothing was read from it yet."""
+    """The socket is open; nothing was read from it yet.
+
+    ``unix_s`` is the time of day, for endpoints that say when a session expires; 0 for unknown.
+    """
+
+    unix_s: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +61,15 @@ class LinkDown:
     """The socket is closed, or could not be opened.
 
     ``code`` is the WebSocket close code, the HTTP status of a refused handshake, or 0 where there
-    is neither. ``is_auth`` where the endpoint refused the key or the account.
+    is neither. ``is_auth`` where the endpoint refused the key or the account. ``retry_after_ms`` is
+    how long the endpoint asks us to stay away, 0 where it does not say.
     """
 
     code: int
     reason: str
     is_auth: bool = False
     retryable: bool = True
+    retry_after_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +77,18 @@ class FrameRefused:
     """A frame came that is no event; ``reason`` holds nothing of its content."""
 
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClockJumped:
+    """Time passed without us: the computer slept, or the process was stopped."""
+
+
+@dataclass(frozen=True, slots=True)
+class StandbyEvent:
+    """Something happened on the standby connection: what would else be fed as it is."""
+
+    event: StandbyNews
 
 
 @dataclass(slots=True)
@@ -144,12 +164,16 @@ class Tick:
     """The time that ``next_deadline_ms`` named has come; harmless when early."""
 
 
+StandbyNews: TypeAlias = ServerEvent | LinkUp | DialectDetected | LinkDown | FrameRefused
+
 Input: TypeAlias = (
     Started
     | LinkUp
     | DialectDetected
     | LinkDown
     | FrameRefused
+    | ClockJumped
+    | StandbyEvent
     | MicFrame
     | PlaybackStopped
     | PlaybackDrained
@@ -168,7 +192,44 @@ Input: TypeAlias = (
 
 @dataclass(frozen=True, slots=True)
 class Connect:
-    """Open the socket; answer with ``LinkUp`` or ``LinkDown``, sooner or later."""
+    """Open the socket; answer with ``LinkUp`` or ``LinkDown``, sooner or later.
+
+    What was open before is dropped, and nothing more that it says is fed. ``endpoint`` counts from
+    0 in the session's list; ``dialect`` overrides what its handshake asks for.
+    """
+
+    endpoint: int = 0
+    dialect: Dialect | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DropLink:
+    """Drop the socket at once, without a word; nothing more that it says is fed."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectStandby:
+    """Open a second socket beside the first; everything it says comes as ``StandbyEvent``."""
+
+    endpoint: int = 0
+    dialect: Dialect | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SendStandby:
+    """Send one event on the standby connection."""
+
+    event: ClientEvent
+
+
+@dataclass(frozen=True, slots=True)
+class TakeOver:
+    """Make the standby connection the one that is talked to; close the other."""
+
+
+@dataclass(frozen=True, slots=True)
+class CloseStandby:
+    """Drop the standby connection."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,6 +293,11 @@ class Close:
 
 Action: TypeAlias = (
     Connect
+    | DropLink
+    | ConnectStandby
+    | SendStandby
+    | TakeOver
+    | CloseStandby
     | SendEvent
     | SendAudio
     | PlayAudio

@@ -22,6 +22,10 @@ CANCEL_DEADLINE_MS = 3_000
 The slot frees itself after this long.
 """
 
+DOUBT_DEADLINE_MS = 10_000
+"""An active response whose endpoint reported an error is given up without a sign of life for so
+long (FAULTS P07)."""
+
 IDLE_STREAM_DEADLINE_MS = 60_000
 """An active response that shows no sign of life for this long is given up."""
 
@@ -111,6 +115,11 @@ class ResponseSlot:
         """Push the deadline of an active response away: it showed a sign of life."""
         if self.state is SlotState.ACTIVE:
             self.deadline_ms = now_ms + IDLE_STREAM_DEADLINE_MS
+
+    def doubt(self, now_ms: int) -> None:
+        """Give an active response little time for its next sign of life: an error came for it."""
+        if self.state is SlotState.ACTIVE:
+            self.deadline_ms = now_ms + DOUBT_DEADLINE_MS
 
     def refused(self, event_id: str | None) -> bool:
         """Free the slot if ``event_id`` names our pending request; return whether it did."""

@@ -42,7 +42,8 @@ class ToolCalls:
 
     def __init__(self) -> None:
         self._running: dict[str, Call] = {}
-        self._answered: BoundedDict[str, bool] = BoundedDict(MAX_REMEMBERED)
+        self._answered: BoundedDict[str, int] = BoundedDict(MAX_REMEMBERED)
+        self._session = 0
         self._groups: BoundedDict[str, _Group] = BoundedDict(MAX_GROUPS)
         self._in_this_turn = 0
 
@@ -69,6 +70,25 @@ class ToolCalls:
         """Return whether this call was seen before."""
         return call_id in self._running or call_id in self._answered
 
+    def session_began(self) -> None:
+        """Note that another session of an endpoint goes on with the conversation."""
+        self._session += 1
+
+    def take_repeated(self, call_id: str) -> bool:
+        """Return whether a call was answered in an earlier session and not yet in this one.
+
+        From now on it counts as answered in this one.
+        """
+        answered_in = self._answered.get(call_id)
+        if answered_in is None or answered_in == self._session:
+            return False
+        self._answered[call_id] = self._session
+        return True
+
+    def has_called(self, response_id: str) -> bool:
+        """Return whether a response made calls whose results will ask for its continuation."""
+        return response_id in self._groups
+
     def started(self, call: Call) -> None:
         """Note a call that runs, or that is answered without running."""
         self._running[call.call_id] = call
@@ -86,7 +106,7 @@ class ToolCalls:
         call = self._running.pop(call_id, None)
         if call is None:
             return None
-        self._answered[call_id] = True
+        self._answered[call_id] = self._session
         group = self._groups.get(call.response_id)
         if group is not None:
             group.open_calls.discard(call_id)

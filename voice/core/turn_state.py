@@ -38,6 +38,8 @@ class TurnEvent(Enum):
     RELEASED = "talk button up"
     ANSWERED = "a response began"
     EXPIRED = "the deadline of the state"
+    LOST = "the connection is lost, and what the endpoint knew of the turn"
+    RESENT = "the audio of an unanswered turn was sent again"
 
 
 TRANSITIONS: dict[tuple[TurnState, TurnEvent], TurnState] = {
@@ -54,6 +56,9 @@ TRANSITIONS: dict[tuple[TurnState, TurnEvent], TurnState] = {
     (_P, TurnEvent.EXPIRED): _S,
     (_R, TurnEvent.EXPIRED): _S,
     (_O, TurnEvent.EXPIRED): _S,
+    (_P, TurnEvent.LOST): _S,
+    (_O, TurnEvent.LOST): _S,
+    (_S, TurnEvent.RESENT): _O,
 }
 """The whole machine; a missing key changes nothing, since people and endpoints do odd things."""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from voice.protocol.dialects import Dialect
 from voice.protocol.session_config import SessionConfig
@@ -19,6 +19,8 @@ class Phase(Enum):
     """What the conversation is doing, computed from the machines and stored nowhere."""
 
     CONNECTING = "connecting"
+    RECONNECTING = "reconnecting"
+    """The connection is lost; the conversation waits for another."""
     LISTENING = "listening"
     THINKING = "thinking"
     SPEAKING = "speaking"
@@ -42,6 +44,52 @@ class SessionReady:
 
     session: SessionConfig
     dialect: Dialect
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionLost:
+    """The connection is lost, or another try failed; the conversation is kept.
+
+    ``attempt`` counts from 1 and goes on where a new connection did not hold. The next try comes in
+    ``retry_in_ms``.
+    """
+
+    reason: str
+    retry_in_ms: int
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reconnected:
+    """A new connection has the conversation.
+
+    ``restored`` is ``partial`` where the endpoint was not told everything that was said; it then
+    refused ``skipped`` items, or they could not be told.
+    """
+
+    restored: Literal["full", "partial"]
+    skipped: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRenewed:
+    """A fresh session took over from one that would soon have expired; nobody need notice."""
+
+    restored: Literal["full", "partial"]
+    skipped: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointChanged:
+    """The conversation goes on at another endpoint of the list.
+
+    ``index`` is its place in the list, 0 the best; ``reason`` says why the one before was left, and
+    is empty where a better one is back.
+    """
+
+    name: str
+    index: int
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +242,10 @@ class Ended:
 
 Update: TypeAlias = (
     SessionReady
+    | ConnectionLost
+    | Reconnected
+    | SessionRenewed
+    | EndpointChanged
     | PhaseChanged
     | UserSpeechStarted
     | UserSpeechStopped

@@ -8,7 +8,7 @@ endpoint had acknowledged every item that the wish is about.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 MAX_ANNOUNCEMENTS = 16
@@ -44,6 +44,11 @@ class Wishes:
         self.pending: Wish | None = None
         self._asked: _Asked | None = None
         self._announcements: deque[str] = deque()  # bounded: announce drops the oldest
+
+    @property
+    def attempts(self) -> int:
+        """How often the wish that was asked for last was asked for; 0 where there is none."""
+        return 0 if self._asked is None else self._asked.wish.attempts
 
     def want(self, unacknowledged: Iterable[str] = ()) -> None:
         """Want a response that takes these items into account; joins a wish that waits."""
@@ -93,6 +98,35 @@ class Wishes:
         self.pending.attempts = asked.wish.attempts
         self.pending.not_before_ms = retry_at_ms
         return False
+
+    def connection_lost(self, *, ask_again: bool) -> bool:
+        """Take back what was asked for; return whether the wish is lost by that.
+
+        ``ask_again`` says that a response was on its way, asked for or not, and is still wanted.
+        """
+        asked, self._asked = self._asked, None
+        attempts = 0 if asked is None else asked.wish.attempts
+        if not ask_again:
+            return False
+        if attempts >= MAX_ATTEMPTS:
+            return True
+        self.want(() if asked is None else asked.wish.unacknowledged)
+        assert self.pending is not None
+        self.pending.attempts = max(self.pending.attempts, attempts)
+        return False
+
+    def rename(self, names: Mapping[str, str]) -> None:
+        """Take the items' new ids; what has none was not told to the endpoint as an item."""
+        if self.pending is not None:
+            waits_for = self.pending.unacknowledged
+            self.pending.unacknowledged = {names[old] for old in waits_for if old in names}
+
+    def retry(self, not_before_ms: int, attempts: int) -> None:
+        """Want a response again that failed, at a later time."""
+        self.want()
+        assert self.pending is not None
+        self.pending.not_before_ms = max(self.pending.not_before_ms, not_before_ms)
+        self.pending.attempts = max(self.pending.attempts, attempts)
 
     def drop(self) -> None:
         """Forget the wish that waits: the user wants silence."""

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import asyncio
 import http
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self, TypeAlias
 
@@ -100,6 +100,15 @@ class Peer:
                 raise ScriptBroken(f"expected {kind} with {name} {wanted!r}, got {found!r}")
         return event
 
+    async def expect_any(self, *kinds: str) -> ControlEvent:
+        """Return the next event, which must be of one of these types. Raises ScriptBroken."""
+        try:
+            async with asyncio.timeout(EXPECT_LIMIT_S):
+                return await self._next(*kinds)
+        except TimeoutError:
+            wanted = " or ".join(kinds)
+            raise ScriptBroken(f"expected {wanted}, got nothing for {EXPECT_LIMIT_S:g} s") from None
+
     async def hear(self, size: int) -> bytes:
         """Return all audio once at least ``size`` bytes of it came. Raises ScriptBroken."""
         try:
@@ -137,18 +146,19 @@ class Peer:
         """Break the connection off without a word."""
         self._connection.transport.abort()
 
-    async def _next(self, kind: str) -> ControlEvent:
+    async def _next(self, *kinds: str) -> ControlEvent:
+        wanted = " or ".join(kinds)
         while True:
             try:
                 event = await self._receive()
             except ConnectionClosed:
-                raise ScriptBroken(f"expected {kind}, got the end of the connection") from None
+                raise ScriptBroken(f"expected {wanted}, got the end of the connection") from None
             if event is None:
                 continue
-            if event.type == kind:
+            if event.type in kinds:
                 return event
             if event.type not in self._tolerated:
-                raise ScriptBroken(f"expected {kind}, got {event.type}")
+                raise ScriptBroken(f"expected {wanted}, got {event.type}")
 
     async def _receive(self) -> ControlEvent | None:
         """Return the next event; None for audio, which is collected."""
@@ -166,6 +176,7 @@ Script: TypeAlias = Callable[[Peer], Awaitable[None]]
 class ScriptedEndpoint:
     """Serves one script to every connection, on a free port of this machine.
 
+    Of a list of scripts each serves one connection, and the last one all that come after.
     ``refuse`` answers every handshake with this HTTP status instead, ``headers`` and ``body`` with
     it. When a script returns, its connection stays until the client closes it, and nothing more
     may come from the client.
@@ -173,16 +184,17 @@ class ScriptedEndpoint:
 
     def __init__(
         self,
-        script: Script | None = None,
+        script: Script | Sequence[Script] | None = None,
         *,
         dialect: Dialect = Dialect.GA,
         refuse: int | None = None,
         headers: Mapping[str, str] | None = None,
         body: str = "",
     ) -> None:
-        self._script = script
+        self._scripts = list(script) if isinstance(script, Sequence) else [script]
         self._dialect = dialect
         self._refuse = refuse
+        self._refuses_once = False
         self._headers = dict(headers or {})
         self._body = body
         self._server: Server | None = None
@@ -228,23 +240,34 @@ class ScriptedEndpoint:
         """The URL to connect to."""
         return f"ws://127.0.0.1:{self.port}/v1/realtime"
 
+    def refuse_next(
+        self, status: int, headers: Mapping[str, str] | None = None, *, for_ever: bool = False
+    ) -> None:
+        """Answer the next handshake, or all of them from now on, with this HTTP status."""
+        self._refuse, self._headers = status, dict(headers or {})
+        self._refuses_once = not for_ever
+
     async def _answer(self, connection: ServerConnection, request: Request) -> Response | None:
         self.requests.append(request)
-        if self._refuse is None:
+        status = self._refuse
+        if status is None:
             return None
+        if self._refuses_once:
+            self._refuse, self._refuses_once = None, False
         body = self._body.encode()
         headers = Headers(self._headers)
         headers["Content-Length"] = str(len(body))
-        return Response(self._refuse, http.HTTPStatus(self._refuse).phrase, headers, body)
+        return Response(status, http.HTTPStatus(status).phrase, headers, body)
 
     async def _serve(self, connection: ServerConnection) -> None:
         peer = Peer(connection, self._dialect)
         self.peers.append(peer)
-        if self._script is None:
+        script = self._scripts[min(len(self.peers), len(self._scripts)) - 1]
+        if script is None:
             await peer.until_closed()
             return
         try:
-            await self._script(peer)
+            await script(peer)
             await peer.until_closed()
         except ConnectionClosed:
             self.failures.append(ScriptBroken("the client left in the middle of the script"))

@@ -6,7 +6,7 @@ conversation can be replayed.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeVar, get_args
 
 from voice.core.client import ClientCore
@@ -22,9 +22,12 @@ from voice.core.messages import (
     PlaybackStopped,
     Publish,
     SendEvent,
+    StandbyEvent,
     Started,
     Tick,
 )
+from voice.core.reconnect import Persistence
+from voice.core.routes import Route
 from voice.core.updates import Update
 from voice.protocol.capabilities import Capabilities
 from voice.protocol.client_events import ClientEvent
@@ -51,11 +54,17 @@ class PureShell:
         capabilities: Capabilities | None = None,
         push_to_talk: bool = False,
         cancellable_tools: frozenset[str] = frozenset(),
+        fallbacks: Sequence[Route] = (),
+        persistence: Persistence | None = None,
+        asks_beta: bool = False,
     ) -> None:
         self._config = config or SessionConfig()
         self._capabilities = capabilities or Capabilities()
         self._push_to_talk = push_to_talk
         self._cancellable_tools = cancellable_tools
+        self._fallbacks = tuple(fallbacks)
+        self._persistence = persistence
+        self._asks_beta = asks_beta
         self.core = self._new_core()
         self.clock = MovedClock()
         self.speaker = RecordingSpeaker(self.clock)
@@ -85,11 +94,22 @@ class PureShell:
         self.connect_from_dialled()
 
     def connect_from_dialled(self) -> None:
-        """Be greeted, configure, be ready."""
+        """Be greeted, configure, be ready; on the first connection or on a later one."""
         self.feed(LinkUp())
         self.feed(DialectDetected(Dialect.GA))
         self.feed(events.session_created())
         self.feed(events.session_updated())
+
+    def connect_standby(self, unix_s: int = 0) -> None:
+        """Have the second connection opened, greeted and configured."""
+        news = (
+            LinkUp(unix_s),
+            DialectDetected(Dialect.GA),
+            events.session_created(),
+            events.session_updated(),
+        )
+        for event in news:
+            self.feed(StandbyEvent(event))
 
     def handle(self, event: ServerEvent | Input, now_ms: int) -> list[Action]:
         """Let the core take an event, and log it."""
@@ -117,6 +137,9 @@ class PureShell:
             capabilities=self._capabilities,
             push_to_talk=self._push_to_talk,
             cancellable_tools=self._cancellable_tools,
+            fallbacks=self._fallbacks,
+            persistence=self._persistence,
+            asks_beta=self._asks_beta,
         )
 
     def _feed_inside(self, event: ServerEvent | Input) -> None:

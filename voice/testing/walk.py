@@ -11,13 +11,11 @@ import argparse
 import random
 import sys
 import time
-from collections.abc import Callable
 from typing import Any
 
 from voice.core import messages as m
 from voice.core.updates import Phase
 from voice.protocol.capabilities import Capabilities
-from voice.protocol.client_events import ConversationItemCreate, ResponseCreate
 from voice.protocol.server_events import ServerEvent, UnknownEvent
 from voice.protocol.session_config import (
     AudioConfig,
@@ -27,12 +25,10 @@ from voice.protocol.session_config import (
 )
 from voice.testing import events
 from voice.testing.pure_shell import PureShell
+from voice.testing.walk_links import Pick, WalkedLinks
 from voice.testing.watcher import PropertyBroken, Watcher
 
 STEPS_PER_CONVERSATION = 400
-
-Pick = Callable[[int], int]
-"""Returns a number from 0 to one less than its argument."""
 
 
 class WatchedShell(PureShell):
@@ -64,21 +60,24 @@ class ClientWalk:
                 Capabilities(),
                 Capabilities(cancels_on_speech=False),
                 Capabilities(can_truncate=False, can_retrieve=False),
+                Capabilities(session_limit_s=30),
             ),
             push_to_talk=rules is None and bool(pick(2)),
             cancellable_tools=frozenset({"search"}),
         )
         interrupts = isinstance(rules, ServerVad) and rules.interrupt_response
         self.watcher = shell.watcher = Watcher(shell.speaker, endpoint_interrupts=interrupts)
+        self._links = WalkedLinks(pick, self._feed, self._begin_session)
         self._count = 0
-        self._requests: list[str] = []
+        self._seen = 0
         self._responses: list[str] = []
         self._ended_responses: list[str] = []
         self._items: dict[str, list[str]] = {}
         self._calls: list[str] = []
         self._answered: set[str] = set()
-        self._seen_sent = 0
-        shell.connect()
+        shell.feed(m.Started())
+        self._follow()
+        self._links.open(surely=True)
 
     def step(self) -> None:
         """Make one move; raises PropertyBroken."""
@@ -87,11 +86,11 @@ class ClientWalk:
     def move(self, name: str) -> None:
         """Make the move of this name."""
         getattr(self, f"_{name}")()
-        self._read_requests()
 
     def finish(self) -> None:
         """Let everything come to its end, and check what must be true then."""
         shell = self.shell
+        self._come_back()
         for response_id in list(self._responses):
             self._feed(events.response_done(response_id, "cancelled"))
         if self._has_buttons:
@@ -102,9 +101,9 @@ class ClientWalk:
         for call_id in sorted(self.watcher.started):
             self._feed(m.ToolFinished(call_id, "done"))
         for _ in range(40):
-            shell.advance(5_000)
-            self._read_requests()
-            if self._requests:
+            self._advance(5_000)
+            self._come_back()
+            if self._links.requests:
                 self._answer_request()
                 self._feed(events.response_done(self._responses.pop()))
         self.watcher.finish()
@@ -112,10 +111,20 @@ class ClientWalk:
             raise PropertyBroken(f"not quiet in the end, but {shell.core.phase.value}")
         self._end()
 
+    def _come_back(self) -> None:
+        """Let the network be well until there is a session again."""
+        for _ in range(100):
+            if self._links.is_up:
+                return
+            if not self._links.is_dialling:
+                self._advance(30_000)
+            self._links.open(surely=True)
+        raise PropertyBroken("property 8: no session came back on a network that is well")
+
     def _end(self) -> None:
         """End the session in one of its ways, after which nothing may happen any more."""
         shell = self.shell
-        self._feed(self._one_of(m.HangUp(), m.LinkDown(1006, "lost")))
+        self._feed(self._one_of(m.HangUp(), m.LinkDown(401, "refused", is_auth=True)))
         for name in MOVES:
             before = len(shell.done)
             self.move(name)
@@ -131,11 +140,11 @@ class ClientWalk:
             self._feed(m.MicFrame(bytes(960)))
 
     def _wait(self) -> None:
-        self.shell.advance(self._one_of(1, 20, 100, 400, 1_000, 3_000))
+        self._advance(self._one_of(1, 20, 100, 400, 1_000, 3_000))
 
     def _wait_long(self) -> None:
         if self._pick(8) == 0:
-            self.shell.advance(self._one_of(10_000, 61_000))
+            self._advance(self._one_of(10_000, 61_000))
 
     def _type(self) -> None:
         self._feed(m.UserTyped("words"))
@@ -161,7 +170,7 @@ class ClientWalk:
     def _spoil_frame(self) -> None:
         if self._pick(4) == 0:
             self._feed(m.FrameRefused("expected a frame of JSON"))
-            self.shell.advance(1_000)
+            self._advance(1_000)
 
     # --- moves of the endpoint --------------------------------------------------------------------
 
@@ -179,8 +188,8 @@ class ClientWalk:
         self._feed(events.transcribed(f"user_{self._count}", "words"))
 
     def _answer_request(self) -> None:
-        if self._requests:
-            self._requests.pop(0)
+        if self._links.requests:
+            self._links.requests.pop(0)
             self._begin()
 
     def _begin(self) -> None:
@@ -193,7 +202,8 @@ class ClientWalk:
 
     def _refuse(self) -> None:
         code = self._one_of("conversation_already_has_active_response", "rate_limit_exceeded")
-        event_id = self._requests.pop(0) if self._requests else None
+        requests = self._links.requests
+        event_id = requests.pop(0) if requests else None
         self._feed(events.error(code, event_id=self._one_of(event_id, event_id, None)))
 
     def _fail(self) -> None:
@@ -252,7 +262,7 @@ class ClientWalk:
         self._feed(events.response_done(self._one_of(self._any_response(), self._new("ghost"))))
 
     def _acknowledge(self) -> None:
-        created = self.shell.sent(ConversationItemCreate)
+        created = self._links.created
         if created:
             item = self._one_of(*created[-3:]).item
             self._feed(events.item_added(item.to_wire()))
@@ -274,13 +284,43 @@ class ClientWalk:
     # --- odds and ends ----------------------------------------------------------------------------
 
     def _feed(self, event: ServerEvent | m.Input) -> None:
-        self.shell.feed(event)
+        """Feed an event; an endpoint to which there is no connection has nothing to say."""
+        if self._links.is_up or isinstance(event, m.Input):
+            self.shell.feed(event)
+            self._follow()
 
-    def _read_requests(self) -> None:
-        """Let the endpoint read what was asked since it looked last."""
-        asked = self.shell.sent(ResponseCreate)
-        self._requests += [request.event_id or "" for request in asked[self._seen_sent :]]
-        self._seen_sent = len(asked)
+    def _advance(self, ms: int) -> None:
+        self.shell.advance(ms)
+        self._follow()
+
+    def _follow(self) -> None:
+        """Let the network see what the core did since it looked last."""
+        while self._seen < len(self.shell.done):
+            action = self.shell.done[self._seen]
+            self._seen += 1
+            self._links.follow(action)
+
+    def _begin_session(self) -> None:
+        """Forget what an endpoint knew; some count their ids anew."""
+        self._responses, self._ended_responses, self._items = [], [], {}
+        if self._pick(2):
+            self._count = 0
+
+    # --- moves of the network ---------------------------------------------------------------------
+
+    def _open_link(self) -> None:
+        self._links.open()
+
+    def _lose_link(self) -> None:
+        if self._pick(4) == 0:
+            self._links.lose()
+
+    def _open_standby(self) -> None:
+        self._links.open_standby()
+
+    def _sleep(self) -> None:
+        if self._pick(16) == 0:
+            self._feed(m.ClockJumped())
 
     def _any_response(self) -> str:
         """Return mostly the newest response, sometimes an older one, or one that is over."""
@@ -313,7 +353,8 @@ MOVES = tuple(
         "answer_request": 6, "begin": 2, "begin_again": 1, "refuse": 2, "fail": 1, "speak": 8,
         "speak_of_nobody": 1, "complete_part": 2, "complete_item": 2, "call": 4,
         "finish_response": 6, "finish_any": 1, "acknowledge": 3, "cut": 1, "delete": 1,
-        "reconfigure": 1, "surprise": 1,
+        "reconfigure": 1, "surprise": 1, "open_link": 12, "lose_link": 2, "open_standby": 4,
+        "sleep": 1,
     }.items()
     for _ in range(weight)
 )  # fmt: skip

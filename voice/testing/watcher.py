@@ -8,7 +8,12 @@ from __future__ import annotations
 
 from voice.core import messages as m
 from voice.core.client_errors import ACTIVE_RESPONSE, code_of
-from voice.core.responses import ASK_DEADLINE_MS, CANCEL_DEADLINE_MS, IDLE_STREAM_DEADLINE_MS
+from voice.core.responses import (
+    ASK_DEADLINE_MS,
+    CANCEL_DEADLINE_MS,
+    DOUBT_DEADLINE_MS,
+    IDLE_STREAM_DEADLINE_MS,
+)
 from voice.core.turn_state import SPEECH_DEADLINE_MS, TALK_TAIL_MS
 from voice.core.updates import Ended, WarningIssued
 from voice.protocol import client_events as said
@@ -46,10 +51,18 @@ class Watcher:
         self._handled: wire.ServerEvent | m.Input = m.Tick()
         # Property 3: what went to the speaker.
         self._received_bytes: dict[tuple[str, int], int] = {}
-        # Property 4: calls and their answers.
+        # Property 4: calls and their answers, in all and in this session of the endpoint.
         self.calls: set[str] = set()
         self.started: set[str] = set()
         self.answers: dict[str, int] = {}
+        self._asked_here: dict[str, int] = {}
+        self._answered_here: dict[str, int] = {}
+        self._called_here: set[str] = set()
+        # Sessions of the endpoint.
+        self._is_up = True
+        self._tags: dict[str, str] = {}
+        self._created: set[str] = set()
+        self._standby: list[said.ClientEvent] = []
 
     def event(self, event: wire.ServerEvent | m.Input, now_ms: int) -> None:
         """See an event just before the core takes it."""
@@ -58,6 +71,10 @@ class Watcher:
         if isinstance(event, wire.AudioDelta) and key:
             self._begun.add(key)
         match event:
+            case m.LinkDown():
+                self._is_up, self._speech_until_ms = False, 0
+            case m.LinkUp():
+                self._begin_session()
             case wire.InputAudioBufferSpeechStarted():
                 self._see_speech()
             case wire.InputAudioBufferSpeechStopped() | wire.InputAudioBufferCommitted():
@@ -84,7 +101,20 @@ class Watcher:
         if self._has_ended:
             self._demand(isinstance(action, m.CancelTool | m.Close), 5, "acted after the end")
         match action:
+            case m.Connect() | m.DropLink():
+                self._is_up, self._speech_until_ms = False, 0
+            case m.ConnectStandby():
+                self._standby = []
+            case m.SendStandby(event=event):
+                self._standby.append(event)
+            case m.TakeOver():
+                self._begin_session()
+                for told in self._standby:
+                    self._see_sent(told)
+            case m.SendAudio():
+                self._demand(self._is_up, 8, "sent audio to nobody")
             case m.SendEvent(event=event):
+                self._demand(self._is_up, 8, "sent an event to nobody")
                 self._see_sent(event)
             case m.PlayAudio():
                 self._see_played(action)
@@ -101,14 +131,22 @@ class Watcher:
     def finish(self) -> None:
         """Check, at the end of a conversation whose tools have all ended, that none is open."""
         for call_id in self.calls:
-            count = self.answers.get(call_id, 0)
-            self._demand(count == 1, 4, f"answered a call {count} times")
+            self._demand(self.answers.get(call_id, 0) > 0, 4, "never answered a call")
 
     @property
     def is_user_speaking(self) -> bool:
         """Whether the user speaks, as far as anybody told the core."""
         is_in_tail = self._now_ms < self._tail_until_ms
         return self._now_ms < self._speech_until_ms or self._held or is_in_tail
+
+    def _begin_session(self) -> None:
+        """A new session knows nothing; its endpoint may use ids again."""
+        self._is_up, self._speech_until_ms = True, 0
+        self._request = self._active = None
+        self._is_cancelled = False
+        for seen in (self._known, self._over, self._begun, self._flushed, self._called_here):
+            seen.clear()
+        self._asked_here, self._answered_here, self._tags = {}, {}, {}
 
     def _see_speech(self) -> None:
         if not self._held and self._now_ms >= self._speech_until_ms:
@@ -142,6 +180,9 @@ class Watcher:
                     self._see_call(item)
 
     def _see_error(self, event: wire.ErrorEvent) -> None:
+        if event.error.event_id is None:
+            until_ms = self._now_ms + DOUBT_DEADLINE_MS
+            self._active_until_ms = min(self._active_until_ms, until_ms)
         if self._request is None:
             return
         is_unnamed = event.error.event_id is None and code_of(event.error) == ACTIVE_RESPONSE
@@ -151,6 +192,12 @@ class Watcher:
     def _see_call(self, call: FunctionCall) -> None:
         if call.call_id and call.name and not self._has_ended:
             self.calls.add(call.call_id)
+            if call.call_id not in self._called_here:
+                self._called_here.add(call.call_id)
+                self._ask(call.call_id)
+
+    def _ask(self, call_id: str) -> None:
+        self._asked_here[call_id] = self._asked_here.get(call_id, 0) + 1
 
     def _see_sent(self, event: said.ClientEvent) -> None:
         match event:
@@ -161,11 +208,20 @@ class Watcher:
                     self._cancel()
             case said.ConversationItemTruncate():
                 self._check_cut(event)
-            case said.ConversationItemCreate(item=FunctionCallOutput() as output):
-                count = self.answers.get(output.call_id, 0) + 1
-                self.answers[output.call_id] = count
-                self._demand(output.call_id in self.calls, 4, "answered a call nobody made")
-                self._demand(count == 1, 4, "answered a call twice")
+            case said.ConversationItemCreate(item=item):
+                if isinstance(item, FunctionCall) and item.call_id:
+                    self._ask(item.call_id)
+                elif isinstance(item, FunctionCallOutput):
+                    self._see_answer(item.call_id)
+                self._demand(item.id not in self._created, 9, "used the id of an item twice")
+                self._created.add(item.id or "")
+
+    def _see_answer(self, call_id: str) -> None:
+        self.answers[call_id] = self.answers.get(call_id, 0) + 1
+        here = self._answered_here[call_id] = self._answered_here.get(call_id, 0) + 1
+        self._demand(call_id in self.calls, 4, "answered a call nobody made")
+        is_asked = here <= self._asked_here.get(call_id, 0)
+        self._demand(is_asked, 4, "answered a call twice")
 
     def _check_request(self, event: said.ResponseCreate) -> None:
         self._demand(not self.is_user_speaking, 1, "asked while the user speaks")
@@ -178,7 +234,7 @@ class Watcher:
         self._active, self._request = None, (event.event_id or "", self._now_ms)
 
     def _check_cut(self, event: said.ConversationItemTruncate) -> None:
-        part = (event.item_id, event.content_index)
+        part = (self._tags.get(event.item_id, event.item_id), event.content_index)
         received_ms = self._received_bytes.get(part, 0) // BYTES_PER_MS
         self._demand(0 < event.audio_end_ms <= received_ms, 3, "cut outside of what was received")
         heard_ms = min(self._speaker.heard_ms(*part), received_ms)
@@ -191,6 +247,7 @@ class Watcher:
         event = self._handled
         self._demand(isinstance(event, wire.AudioDelta), 2, "played what nobody sent")
         if isinstance(event, wire.AudioDelta):
+            self._tags[event.item_id] = action.item_id
             key = event.response_id or event.item_id
             self._demand(key not in self._flushed, 2, "played what was begun before a flush")
 

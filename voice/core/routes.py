@@ -1,0 +1,77 @@
+"""The endpoints of one conversation, best first, and what was learned of each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from voice.protocol.capabilities import Capabilities
+from voice.protocol.dialects import Dialect
+from voice.protocol.session_config import SessionConfig
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One endpoint as the core sees it: a name for people, and what it can do.
+
+    ``config`` is the session to ask it for; it may be partial. ``asks_beta`` says that its
+    handshake asks for the beta dialect.
+    """
+
+    name: str
+    capabilities: Capabilities
+    config: SessionConfig
+    asks_beta: bool = False
+
+
+class Routes:
+    """Which endpoint is in use, which are out of the question, and how each is to be spoken to."""
+
+    def __init__(self, routes: Sequence[Route]) -> None:
+        self._routes = tuple(routes)
+        self._closed: set[int] = set()
+        self._dialects: dict[int, Dialect] = {}
+        self.current = 0
+        """Index of the endpoint that is used, or tried."""
+
+    @property
+    def route(self) -> Route:
+        """The endpoint that is used, or tried."""
+        return self._routes[self.current]
+
+    def at(self, index: int) -> Route:
+        """Return one endpoint."""
+        return self._routes[index]
+
+    def dialect(self, index: int) -> Dialect | None:
+        """Return the dialect that an endpoint turned out to want; None where nothing is known."""
+        return self._dialects.get(index)
+
+    def turn_dialect(self, index: int) -> bool:
+        """Use the other dialect at an endpoint; return False where that was done before."""
+        if index in self._dialects:
+            return False
+        asks_beta = self._routes[index].asks_beta
+        self._dialects[index] = Dialect.GA if asks_beta else Dialect.BETA
+        return True
+
+    def close(self, index: int) -> None:
+        """Never try an endpoint again."""
+        self._closed.add(index)
+
+    def is_closed(self, index: int) -> bool:
+        """Return whether an endpoint is never tried again."""
+        return index in self._closed
+
+    def next(self) -> int | None:
+        """Return the endpoint to try after the current one, round the list; None for no other."""
+        count = len(self._routes)
+        for step in range(1, count):
+            index = (self.current + step) % count
+            if index not in self._closed:
+                return index
+        return None
+
+    def better(self) -> int | None:
+        """Return the best endpoint that is better than the current one; None for none."""
+        return next((i for i in range(self.current) if i not in self._closed), None)

@@ -1,0 +1,116 @@
+"""The connections of a random conversation: they come, fail, break off, and are taken over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from voice.core import messages as m
+from voice.protocol.client_events import ConversationItemCreate, ResponseCreate
+from voice.protocol.dialects import Dialect
+from voice.protocol.server_events import ServerEvent
+from voice.testing import events
+
+Pick = Callable[[int], int]
+"""Returns a number from 0 to one less than its argument."""
+
+LOST = (
+    m.LinkDown(1006, "broke off"),
+    m.LinkDown(1001, "goes away"),
+    m.LinkDown(1013, "busy"),
+)
+REFUSED = (
+    m.LinkDown(0, "nobody answers"),
+    m.LinkDown(503, "has a fault"),
+    m.LinkDown(429, "busy", retry_after_ms=2_000),
+)
+
+
+class WalkedLinks:
+    """The network's side of a walk: what the core dials, and what became of it.
+
+    ``feed`` feeds the core; ``renewed`` is called when another session of an endpoint is talked to.
+    """
+
+    def __init__(
+        self, pick: Pick, feed: Callable[[ServerEvent | m.Input], None], renewed: Callable[[], None]
+    ) -> None:
+        self._pick = pick
+        self._feed = feed
+        self._renewed = renewed
+        self.is_up = False
+        """Whether there is a session that may say something."""
+        self.is_dialling = False
+        self.standby_is_dialling = False
+        self.requests: list[str] = []
+        """Event ids of the responses that were asked for in this session, oldest first."""
+        self.created: list[ConversationItemCreate] = []
+        """Items that were created in this session."""
+        self._told_standby: list[ConversationItemCreate] = []
+
+    def follow(self, action: m.Action) -> None:
+        """See what the core did."""
+        match action:
+            case m.Connect():
+                self.is_up, self.is_dialling = False, True
+            case m.DropLink() | m.Close():
+                self.is_up = self.is_dialling = False
+            case m.ConnectStandby():
+                self.standby_is_dialling = True
+                self._told_standby = []
+            case m.CloseStandby():
+                self.standby_is_dialling = False
+            case m.TakeOver():
+                self.standby_is_dialling = False
+                self._begin()
+            case m.SendStandby(event=ConversationItemCreate() as event):
+                self._told_standby.append(event)
+            case m.SendEvent(event=ResponseCreate() as event):
+                self.requests.append(event.event_id or "")
+            case m.SendEvent(event=ConversationItemCreate() as event):
+                self.created.append(event)
+
+    def open(self, *, surely: bool = False) -> None:
+        """Answer a dial, mostly with a session."""
+        if not self.is_dialling:
+            return
+        self.is_dialling = False
+        if not surely and self._pick(4) == 0:
+            self._feed(REFUSED[self._pick(len(REFUSED))])
+            return
+        self.is_up = True
+        self._begin()
+        self._feed(m.LinkUp())
+        if not surely and self._pick(8) == 0:
+            self._feed(events.error("server_error"))
+            return
+        self._feed(m.DialectDetected(Dialect.GA))
+        self._feed(events.session_created())
+        self._feed(events.session_updated())
+
+    def lose(self) -> None:
+        """Let the connection break off."""
+        if self.is_up:
+            self.is_up = False
+            self._feed(LOST[self._pick(len(LOST))])
+
+    def open_standby(self) -> None:
+        """Answer the dial of a second connection, mostly with a session that takes the history."""
+        if not self.standby_is_dialling:
+            return
+        self.standby_is_dialling = False
+        if self._pick(4) == 0:
+            self._feed(m.StandbyEvent(m.LinkDown(503, "has a fault")))
+            return
+        self._feed(m.StandbyEvent(m.LinkUp()))
+        self._feed(m.StandbyEvent(m.DialectDetected(Dialect.GA)))
+        self._feed(m.StandbyEvent(events.session_created()))
+        self._feed(m.StandbyEvent(events.session_updated()))
+        for told in list(self._told_standby):
+            news = events.item_added(told.item.to_wire())
+            if self._pick(8) == 0:
+                news = events.error("invalid_value", event_id=told.event_id)
+            self._feed(m.StandbyEvent(news))
+
+    def _begin(self) -> None:
+        self.requests, self.created = [], []
+        self._renewed()
