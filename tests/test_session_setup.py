@@ -4,9 +4,9 @@ import pytest
 
 from voice.errors import SettingsError
 from voice.protocol.dialects import Dialect
-from voice.protocol.endpoints import Endpoint, EndpointKind
+from voice.protocol.endpoints import Endpoint, EndpointKind, resolve
 from voice.protocol.session_config import SemanticVad, ServerVad, SessionConfig
-from voice.session_setup import TRANSCRIPTION_MODEL, configured_endpoint, session_config
+from voice.session_setup import configured_endpoint, session_config
 from voice.settings import load_settings
 
 LOCAL = Endpoint.local("ws://127.0.0.1:1/v1/realtime")
@@ -33,12 +33,39 @@ def wire(endpoint: Endpoint = LOCAL, **flags: object) -> dict[str, Any]:
 def test_every_session_asks_for_transcripts() -> None:
     assert wire()["audio"]["input"]["transcription"] == {}
     heard = wire(OPENAI)["audio"]["input"]
-    assert heard["transcription"] == {"model": TRANSCRIPTION_MODEL}
+    assert heard["transcription"] == {"model": "gpt-4o-mini-transcribe"}
 
 
 def test_transcription_follows_the_settings() -> None:
     heard = wire(OPENAI, session__transcription_model="whisper-1", session__language="de")["audio"]
     assert heard["input"]["transcription"] == {"model": "whisper-1", "language": "de"}
+
+
+def test_an_endpoint_that_transcribes_unasked_is_asked_only_by_the_settings() -> None:
+    xai = resolve("xai")
+    assert "transcription" not in wire(xai)["audio"]["input"]
+    heard = wire(xai, session__language="de")["audio"]["input"]
+    assert heard["transcription"] == {"language": "de"}
+
+
+def test_an_endpoint_that_takes_its_model_from_the_session_is_told_it_there() -> None:
+    assert wire(resolve("glm", model="glm-realtime-air"))["model"] == "glm-realtime-air"
+    assert "model" not in wire(OPENAI)
+
+
+def test_a_preset_stands_for_a_url_or_tells_what_answers_there() -> None:
+    named = load_settings(overrides={"endpoint.url": "litellm", "endpoint.model": "m"})
+    assert configured_endpoint(named).url() == "ws://127.0.0.1:4000/v1/realtime?model=m"
+    told = {"endpoint.url": "ws://127.0.0.1:9/v1/realtime", "endpoint.preset": "speaches"}
+    endpoint = configured_endpoint(load_settings(overrides=told))
+    assert (endpoint.name, endpoint.dialect) == ("speaches", Dialect.BETA)
+
+
+@pytest.mark.parametrize("header", [True, False])
+def test_the_beta_header_of_a_relay_is_a_setting(header: bool) -> None:
+    flags = {"endpoint.url": "deerapi", "endpoint.dialect": "beta", "endpoint.beta_header": header}
+    endpoint = configured_endpoint(load_settings(overrides=flags))
+    assert ("OpenAI-Beta" in endpoint.headers(None)) is header
 
 
 def test_voice_is_left_to_the_endpoint_unless_it_is_chosen() -> None:

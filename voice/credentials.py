@@ -20,6 +20,10 @@ VENDOR_KEYS: Mapping[str, tuple[str, ...]] = {
     "services.ai.azure.com": ("AZURE_OPENAI_API_KEY",),
     "deerapi.com": ("DEERAPI_API_KEY", "DEERAPI_KEY"),
     "x.ai": ("XAI_API_KEY",),
+    "aliyuncs.com": ("DASHSCOPE_API_KEY",),
+    "stepfun.com": ("STEPFUN_API_KEY",),
+    "bigmodel.cn": ("ZHIPUAI_API_KEY",),
+    "inworld.ai": ("INWORLD_API_KEY",),
 }
 """Domain -> the variables that hold its keys, the first one set wins; subdomains count."""
 

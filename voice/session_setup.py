@@ -18,9 +18,6 @@ from voice.protocol.session_config import (
 )
 from voice.settings import Settings
 
-TRANSCRIPTION_MODEL = "gpt-4o-mini-transcribe"
-"""Asked for at endpoints that are not our own, where the settings name none."""
-
 _SLOWEST, _FASTEST = 0.25, 1.5
 """Speeds that the protocol knows."""
 
@@ -35,7 +32,8 @@ def configured_endpoint(settings: Settings) -> Endpoint:
         wanted.url or "",
         model=wanted.model,
         dialect=None if wanted.dialect == "auto" else Dialect(wanted.dialect),
-        beta_header=wanted.beta_header or None,
+        beta_header=wanted.beta_header,
+        preset=wanted.preset,
     )
     if wanted.api_key is not None and endpoint.is_plaintext:
         raise SettingsError(
@@ -52,16 +50,10 @@ def session_config(settings: Settings, endpoint: Endpoint) -> SessionConfig:
     """
     wanted, tts = settings.session, settings.tts
     voice, speed = wanted.voice, wanted.speed
-    model = wanted.transcription_model
     if endpoint.kind is EndpointKind.LOCAL:
         voice = voice or tts.voice
         speed = min(_FASTEST, max(_SLOWEST, speed * tts.speed))
-    else:
-        model = model or TRANSCRIPTION_MODEL
-    heard = AudioInputConfig(
-        transcription=Transcription(**_given(model=model, language=wanted.language)),
-        **_turn_detection(settings),
-    )
+    heard = AudioInputConfig(**_transcription(settings, endpoint), **_turn_detection(settings))
     return SessionConfig(
         instructions=wanted.instructions,
         output_modalities=list(wanted.modalities),
@@ -69,13 +61,25 @@ def session_config(settings: Settings, endpoint: Endpoint) -> SessionConfig:
         audio=AudioConfig(
             input=heard, output=AudioOutputConfig(speed=speed, **_given(voice=voice))
         ),
-        **_given(temperature=wanted.temperature),
+        **_given(
+            temperature=wanted.temperature,
+            model=endpoint.model if endpoint.capabilities.model_in_session else None,
+        ),
     )
 
 
 def _given(**values: Any) -> dict[str, Any]:
     """Return what is not None: what is left out is the endpoint's choice, None would clear it."""
     return {name: value for name, value in values.items() if value is not None}
+
+
+def _transcription(settings: Settings, endpoint: Endpoint) -> dict[str, Any]:
+    """Return the field, unless the endpoint transcribes unasked and the settings ask nothing."""
+    wanted, usual = settings.session, endpoint.capabilities.transcription_model
+    asked = _given(model=wanted.transcription_model or usual or None, language=wanted.language)
+    if usual is None and not asked:
+        return {}
+    return {"transcription": Transcription(**asked)}
 
 
 def _turn_detection(settings: Settings) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from pydantic import (
 from pydantic_settings import NoDecode
 
 from voice.errors import SettingsError
+from voice.protocol.known_places import PRESETS
 from voice.protocol.typed_url import read_url
 from voice.settings_file import default_data_dir
 
@@ -45,6 +46,13 @@ def read_json(value: object) -> object:
 def _device(value: object) -> object:
     """Read a device number from the environment as a number, anything else as part of a name."""
     return int(value) if isinstance(value, str) and value.isascii() and value.isdigit() else value
+
+
+def _preset(value: str) -> str:
+    """Take the name of a kind of endpoint."""
+    if value.lower() not in PRESETS:
+        raise ValueError(f"expected one of {', '.join(sorted(PRESETS))}")
+    return value.lower()
 
 
 def _lower(value: object) -> object:
@@ -77,9 +85,13 @@ def _secret(value: SecretStr) -> SecretStr:
 
 
 def _endpoint_url(value: str) -> str:
-    """Take a URL, ``host:port`` or ``openai``; only hosts of this house are guessed as ws."""
-    if value.strip().lower() == "openai":
-        return OPENAI_REALTIME_URL
+    """Take a URL, ``host:port`` or a preset; only hosts of this house are guessed as ws."""
+    named = PRESETS.get(value.strip().lower())
+    if named is not None:
+        if not named.has_address:
+            raise ValueError(f"{named.name} needs a URL such as {named.url}")
+        # A public host is recognised by its URL, and its key is found by it.
+        return named.url if named.hosts else named.preset
     if "://" not in value and value.strip():
         try:
             value = f"{read_url(value).scheme}://{value.strip()}"
@@ -97,9 +109,6 @@ _Secret = Annotated[SecretStr, AfterValidator(_secret)]
 _UserPath = Annotated[Path, AfterValidator(Path.expanduser)]
 _Device = Annotated[int | str, BeforeValidator(_device)]
 
-
-OPENAI_REALTIME_URL = "wss://api.openai.com/v1/realtime"
-"""What ``endpoint.url = openai`` stands for."""
 
 OPENAI_URL = "https://api.openai.com/v1"
 """The base URL of a brain of kind ``openai`` that names none."""
@@ -120,8 +129,13 @@ class EndpointSettings(Section):
     model: str | None = None
     api_key: _Secret | None = None
     dialect: Literal["auto", "ga", "beta"] = "auto"
-    beta_header: bool = False
-    """Whether to send ``OpenAI-Beta: realtime=v1``; old gateways ask for it, OpenAI refuses it."""
+    preset: Annotated[str, AfterValidator(_preset)] | None = None
+    """What kind of server answers at ``url``, such as ``litellm``; else known by its host."""
+    beta_header: bool | None = None
+    """Whether to send ``OpenAI-Beta: realtime=v1``; old gateways ask for it, OpenAI refuses it.
+
+    Unset, it goes with ``dialect = beta``.
+    """
 
 
 class SessionSettings(Section):

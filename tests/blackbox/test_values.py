@@ -7,7 +7,7 @@ import pytest
 from tests.protocol.samples import event, kinds
 from voice.blackbox.values import UnreadableValue, decode, encode, fingerprint
 from voice.core import messages as m
-from voice.protocol.capabilities import KNOWN_GATEWAYS
+from voice.protocol.known_places import KNOWN_PLACES
 from voice.protocol.codec import ClientCodec
 from voice.protocol.dialects import Dialect
 from voice.protocol.playback import HeardPart
@@ -62,9 +62,9 @@ def test_an_event_of_an_unknown_type_comes_back_equal():
     assert round_trip(odd) == odd
 
 
-@pytest.mark.parametrize("gateway", KNOWN_GATEWAYS, ids=lambda gateway: gateway.name)
-def test_what_an_endpoint_can_do_comes_back_equal(gateway):
-    assert round_trip(gateway.capabilities) == gateway.capabilities
+@pytest.mark.parametrize("place", KNOWN_PLACES, ids=lambda place: place.preset)
+def test_what_an_endpoint_can_do_comes_back_equal(place):
+    assert round_trip(place.capabilities) == place.capabilities
 
 
 def test_sets_are_written_in_one_order():

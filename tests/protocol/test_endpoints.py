@@ -77,6 +77,48 @@ def test_a_loopback_host_is_taken_for_our_own_server():
     assert local.url() == "ws://127.0.0.1:8765/v1/realtime?model=m"
 
 
+def test_a_preset_says_what_kind_of_server_answers_at_a_url():
+    endpoint = resolve("ws://127.0.0.1:9/v1/realtime", preset="speaches", model="m")
+    assert (endpoint.kind, endpoint.dialect) == (EndpointKind.GATEWAY, Dialect.BETA)
+    assert endpoint.url() == "ws://127.0.0.1:9/v1/realtime?model=m"
+    assert resolve("host.example", preset="new-api").url() == "wss://host.example/v1/realtime"
+    assert resolve("litellm", model="m").base_url == "ws://127.0.0.1:4000/v1/realtime"
+
+
+def test_a_preset_that_is_none_or_has_no_address_says_what_to_do():
+    with pytest.raises(SettingsError, match="expected an endpoint preset of aimock, "):
+        resolve("host.example", preset="nobody")
+    with pytest.raises(SettingsError, match="Azure needs a URL such as wss://RESOURCE/"):
+        resolve("azure")
+
+
+def test_azure_voice_live_speaks_beta_at_its_own_path():
+    endpoint = resolve("https://res.services.ai.azure.com/voice-live", model="gpt-realtime")
+    assert endpoint.base_url == "wss://res.services.ai.azure.com/voice-live/realtime"
+    assert endpoint.url().endswith("?model=gpt-realtime&api-version=2026-07-15")
+    assert endpoint.headers("k") == {"api-key": "k"}
+    assert endpoint.dialect is Dialect.BETA
+    older = resolve("wss://res.services.ai.azure.com/voice-live/realtime?api-version=2025-10-01")
+    assert older.query == (("api-version", "2025-10-01"),)
+
+
+def test_inworlds_session_id_is_kept_and_its_key_is_basic():
+    endpoint = resolve("wss://api.inworld.ai/api/v1/realtime/session?key=mine", model="m")
+    assert endpoint.url() == (
+        "wss://api.inworld.ai/api/v1/realtime/session?key=mine&protocol=realtime"
+    )
+    assert endpoint.headers("abc=") == {"Authorization": "Basic abc="}
+    assert endpoint.headers("eyJh.eyJi.c") == {"Authorization": "Bearer eyJh.eyJi.c"}
+
+
+@pytest.mark.parametrize("header", [True, False])
+def test_a_relay_is_asked_for_beta_with_the_header_or_without_it(header):
+    endpoint = resolve("deerapi", model="m", dialect=Dialect.BETA, beta_header=header)
+    assert ("OpenAI-Beta" in endpoint.headers("sk-1")) is header
+    assert "OpenAI-Beta" in resolve("deerapi", dialect=Dialect.BETA).headers("sk-1")
+    assert resolve("deerapi").headers("sk-1") == {"Authorization": "Bearer sk-1"}
+
+
 def test_the_callers_model_goes_before_that_of_the_url():
     assert resolve("wss://host.example?model=a").url() == "wss://host.example/v1/realtime?model=a"
     assert resolve("wss://host.example?model=a", model="b").model == "b"

@@ -1,16 +1,23 @@
-"""What an endpoint can do, as data: nobody asks for a vendor's name to decide anything."""
+"""What an endpoint can do, as data: nobody asks for a vendor's name to decide anything.
+
+Which endpoint has which of these is in ``known_places``.
+"""
 
 from dataclasses import dataclass, replace
-from typing import Final, Literal
+from typing import Final, Literal, TypeAlias
 
 from voice.protocol.dialect_objects import BetaSpelling
-from voice.protocol.dialects import Dialect
 from voice.protocol.formats import PCM16, AudioFormat
+
+Scalar: TypeAlias = str | int | float | bool
 
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What an endpoint does and accepts; the defaults are those of OpenAI's GA service."""
+    """What an endpoint does and accepts; the defaults are those of OpenAI's GA service.
+
+    Paths of session fields are GA's, with dots: ``audio.input.format``.
+    """
 
     can_truncate: bool = True
     """Understands ``conversation.item.truncate``."""
@@ -42,10 +49,37 @@ class Capabilities:
     tool_choice_object_ok: bool = True
     """Takes an object as ``session.tool_choice``; some relays hang up on one."""
 
+    nests_tools: bool = False
+    """Wants a tool as Chat Completions has it, its name and schema under ``function``."""
+
     max_output_tokens_name_beta: Literal["max_response_output_tokens", "max_output_tokens"] = (
         "max_response_output_tokens"
     )
     """What the beta session calls the limit."""
+
+    pcm_name_beta: Literal["pcm16", "pcm", "wav"] = "pcm16"
+    """What the beta session calls PCM that goes in; ``wav`` also puts a header before each chunk.
+
+    PCM that comes out is ``pcm16`` where this is, and else ``pcm``.
+    """
+
+    unsent_session_fields: tuple[str, ...] = ()
+    """Fields that the endpoint refuses or does not have: they are left out of every update."""
+
+    implied_session_fields: tuple[tuple[str, Scalar], ...] = ()
+    """Fields with the value that the endpoint surely assumes: left out where they have it."""
+
+    own_session_fields: tuple[tuple[str, Scalar], ...] = ()
+    """Fields of its own that the endpoint insists on, in its spelling: sent with each update."""
+
+    model_in_session: bool = False
+    """Takes the model from ``session.model`` of the update, not from the URL."""
+
+    transcription_model: str | None = "gpt-4o-mini-transcribe"
+    """The transcription model to ask for where the person names none.
+
+    Empty asks for a transcript and leaves the model to the endpoint, None does not ask.
+    """
 
     default_turn_detection: Literal["server_vad", "semantic_vad"] = "server_vad"
     """The turn detection to ask for where the person chose none."""
@@ -72,63 +106,18 @@ class Capabilities:
 
 
 PLAIN_CAPABILITIES: Final = Capabilities()
-OPENAI_CAPABILITIES: Final = Capabilities(session_limit_s=3600)
-AZURE_CAPABILITIES: Final = Capabilities(session_limit_s=1800)
-AZURE_PREVIEW_CAPABILITIES: Final = replace(AZURE_CAPABILITIES, emits_item_done=False)
 
 # A relay promises nothing of its upstream. The one common family of relays parses every frame
 # into structs whose tool_choice is a string.
-GATEWAY_CAPABILITIES: Final = Capabilities(emits_item_done=False, tool_choice_object_ok=False)
-
-LOCAL_CAPABILITIES: Final = Capabilities(
-    accepts_tool_examples=True, default_turn_detection="semantic_vad"
+GATEWAY_CAPABILITIES: Final = Capabilities(
+    emits_item_done=False,
+    tool_choice_object_ok=False,
+    implied_session_fields=(("audio.output.speed", 1.0),),
 )
 
-
-@dataclass(frozen=True, slots=True)
-class KnownGateway:
-    """A public host whose habits are known; ``dialect`` None means that it varies by model."""
-
-    name: str
-    host_suffix: str
-    dialect: Dialect | None
-    capabilities: Capabilities
-
-
-KNOWN_GATEWAYS: Final = (
-    KnownGateway(
-        "DeerAPI",
-        "deerapi.com",
-        None,
-        replace(GATEWAY_CAPABILITIES, max_output_tokens_name_beta="max_output_tokens"),
-    ),
-    KnownGateway(
-        "xAI",
-        "api.x.ai",
-        Dialect.GA,
-        replace(
-            GATEWAY_CAPABILITIES,
-            needs_create_response_flag=True,
-            tool_choice_object_ok=True,
-        ),
-    ),
-    KnownGateway(
-        "Qwen",
-        "aliyuncs.com",
-        Dialect.BETA,
-        replace(
-            GATEWAY_CAPABILITIES,
-            done_after_cancel=False,
-            session_limit_s=7200,
-            idle_limit_s=300,
-            input_format=AudioFormat("audio/pcm", 16_000, 2),
-        ),
-    ),
-    KnownGateway(
-        "StepFun",
-        "api.stepfun.com",
-        Dialect.BETA,
-        replace(GATEWAY_CAPABILITIES, session_limit_s=1800),
-    ),
+LOCAL_CAPABILITIES: Final = replace(
+    PLAIN_CAPABILITIES,
+    accepts_tool_examples=True,
+    default_turn_detection="semantic_vad",
+    transcription_model="",
 )
-"""Hosts that ``resolve`` recognises; a host not listed is a plain gateway."""

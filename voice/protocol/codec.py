@@ -32,11 +32,11 @@ from voice.protocol.dialects import (
     detect,
     is_flat,
     nested_path_to_flat,
-    to_beta_client_event,
     to_beta_server_event,
     to_ga_client_event,
     to_ga_server_event,
 )
+from voice.protocol.fitting import fitted, wav_chunk
 from voice.protocol.formats import PCM16, AudioFormat
 from voice.protocol.frames import (
     dump_object,
@@ -54,7 +54,6 @@ from voice.protocol.server_events import (
     SessionUpdated,
 )
 from voice.protocol.session_config import SessionConfig
-from voice.protocol.tool_examples import strip_examples
 from voice.protocol.wire_model import UnknownEvent
 
 __all__ = [
@@ -94,18 +93,20 @@ class ClientCodec:
     def encode(self, event: ClientEvent) -> list[str]:
         """Write an event as the frames to send, in order."""
         if isinstance(event, AudioAppend):
-            return [encode_append(event.audio, event.event_id)]
+            return [encode_append(self._contained(event.audio), event.event_id)]
         if isinstance(event, UnknownEvent):
             return [dump_object({"type": event.type, **event.raw})]
-        wire = event.to_wire()
-        _fit(wire, self.dialect, self.capabilities)
-        if self.dialect is Dialect.BETA:
-            wire = to_beta_client_event(wire, self.capabilities.beta_spelling)
-        return [dump_object(wire)]
+        return [dump_object(fitted(event.to_wire(), self.dialect, self.capabilities))]
 
     def encode_append(self, audio: bytes) -> str:
         """Write one chunk of audio: the hot path."""
-        return encode_append(audio)
+        return encode_append(self._contained(audio))
+
+    def _contained(self, audio: bytes) -> bytes:
+        capabilities = self.capabilities
+        if capabilities.pcm_name_beta != "wav":
+            return audio
+        return wav_chunk(audio, capabilities.input_format)
 
     def decode(self, frame: str | bytes) -> ServerEvent:
         """Read one frame; raises RemoteProtocolError. An unknown type gives an UnknownEvent."""
@@ -334,18 +335,3 @@ def _output_format(event: SessionCreated | SessionUpdated) -> AudioFormat | None
 def _input_format(event: SessionCreated | SessionUpdated) -> AudioFormat | None:
     audio = event.session.audio
     return audio.input.format if audio is not None and audio.input is not None else None
-
-
-def _fit(wire: dict[str, Any], dialect: Dialect | None, capabilities: Capabilities) -> None:
-    """Leave out of a fresh wire event what this endpoint would refuse."""
-    for name in ("session", "response"):
-        config = wire.get(name)
-        if not isinstance(config, dict):
-            continue
-        if dialect is not Dialect.BETA:
-            config.pop("temperature", None)
-        if "tools" in config and not capabilities.accepts_tool_examples:
-            config["tools"] = strip_examples(config["tools"])
-        if name == "session" and not capabilities.tool_choice_object_ok:
-            if isinstance(config.get("tool_choice"), dict):
-                config["tool_choice"] = "required"

@@ -12,16 +12,20 @@ from typing import Final
 from urllib.parse import urlencode, urlsplit
 
 from voice.errors import SettingsError
-from voice.protocol.capabilities import (
-    AZURE_CAPABILITIES,
-    AZURE_PREVIEW_CAPABILITIES,
-    GATEWAY_CAPABILITIES,
-    KNOWN_GATEWAYS,
-    LOCAL_CAPABILITIES,
-    OPENAI_CAPABILITIES,
-    Capabilities,
-)
+from voice.protocol.capabilities import GATEWAY_CAPABILITIES, Capabilities
 from voice.protocol.dialects import Dialect
+from voice.protocol.known_places import (
+    AZURE,
+    AZURE_DOMAINS,
+    AZURE_PREVIEW,
+    AZURE_PREVIEW_VERSION,
+    AZURE_VOICE_LIVE,
+    KNOWN_PLACES,
+    OPENAI,
+    OWN,
+    PRESETS,
+    KnownPlace,
+)
 from voice.protocol.tool_examples import EXAMPLES_KEY, strip_examples
 from voice.protocol.typed_url import TypedUrl, is_loopback, is_private, read_url
 
@@ -35,10 +39,7 @@ __all__ = [
     "strip_examples",
 ]
 
-AZURE_PREVIEW_VERSION: Final = "2025-04-01-preview"
-
 _SECRET_PARAMETERS: Final = re.compile(r"key|token|secret|passw|auth|sig|credential", re.I)
-_AZURE_DOMAINS: Final = ("openai.azure.com", "cognitiveservices.azure.com", "services.ai.azure.com")
 
 
 class EndpointKind(Enum):
@@ -67,21 +68,14 @@ class Endpoint:
     model_parameter: str | None = "model"
     model_required: bool = False
     key_header: str = "Authorization"
+    key_scheme: str = "Bearer"
     beta_header: bool = False
     query: tuple[tuple[str, str], ...] = field(default=(), repr=False)
 
     @classmethod
     def openai(cls, *, model: str | None = None) -> "Endpoint":
         """Build OpenAI's own GA endpoint."""
-        return cls(
-            kind=EndpointKind.OPENAI,
-            name="OpenAI",
-            base_url="wss://api.openai.com/v1/realtime",
-            dialect=Dialect.GA,
-            capabilities=OPENAI_CAPABILITIES,
-            model=model,
-            model_required=True,
-        )
+        return cls.known(OPENAI, model=model)
 
     @classmethod
     def azure(cls, host: str, *, model: str | None = None, preview: bool = False) -> "Endpoint":
@@ -90,29 +84,37 @@ class Endpoint:
         ``host`` may be a whole URL of the resource. ``preview`` chooses the older path, which
         speaks BETA. Raises SettingsError for a host that is none.
         """
-        host = read_url(host).netloc
-        if preview:
-            return cls(
-                kind=EndpointKind.AZURE,
-                name="Azure preview",
-                base_url=f"wss://{host}/openai/realtime",
-                dialect=Dialect.BETA,
-                capabilities=AZURE_PREVIEW_CAPABILITIES,
-                model=model,
-                model_parameter="deployment",
-                model_required=True,
-                key_header="api-key",
-                query=(("api-version", AZURE_PREVIEW_VERSION),),
-            )
+        typed = replace(read_url(host), scheme="wss", path="", query=())
+        return cls.known(AZURE_PREVIEW if preview else AZURE, typed, model=model)
+
+    @classmethod
+    def known(
+        cls, place: KnownPlace, typed: TypedUrl | None = None, *, model: str | None = None
+    ) -> "Endpoint":
+        """Build the endpoint of a known place; ``typed`` is the URL where a person gave one.
+
+        Raises SettingsError for a place without an address of its own where none is given.
+        """
+        if typed is None and not place.has_address:
+            raise SettingsError(f"{place.name} needs a URL such as {place.url}")
+        typed = typed or read_url(place.url)
+        query = dict(typed.query)
+        # What a person typed goes before what the place always wants.
+        fixed = tuple(entry for entry in place.query if entry[0] not in query)
+        no_model = typed.only_transcribes
         return cls(
-            kind=EndpointKind.AZURE,
-            name="Azure",
-            base_url=f"wss://{host}/openai/v1/realtime",
-            dialect=Dialect.GA,
-            capabilities=AZURE_CAPABILITIES,
-            model=model,
-            model_required=True,
-            key_header="api-key",
+            kind=_KINDS.get(place.preset, EndpointKind.GATEWAY),
+            name=place.name,
+            base_url=typed.realtime_url(place.path),
+            dialect=place.dialect,
+            capabilities=place.capabilities,
+            model=model or typed.model,
+            model_parameter=None if no_model else place.model_parameter,
+            model_required=place.model_required and not no_model,
+            key_header=place.key_header,
+            key_scheme=place.key_scheme,
+            beta_header=place.beta_header,
+            query=(*typed.query, *fixed),
         )
 
     @classmethod
@@ -130,15 +132,12 @@ class Endpoint:
         closes a connection that carries it.
         """
         typed = read_url(url)
-        known = next((k for k in KNOWN_GATEWAYS if typed.is_at(k.host_suffix)), None)
-        if dialect is None and known is not None:
-            dialect = known.dialect
         return cls(
             kind=EndpointKind.GATEWAY,
-            name=known.name if known else typed.netloc,
+            name=typed.netloc,
             base_url=typed.realtime_url(),
             dialect=dialect,
-            capabilities=known.capabilities if known else GATEWAY_CAPABILITIES,
+            capabilities=GATEWAY_CAPABILITIES,
             model=model or typed.model,
             model_parameter=None if typed.only_transcribes else "model",
             beta_header=dialect is Dialect.BETA if beta_header is None else beta_header,
@@ -148,12 +147,7 @@ class Endpoint:
     @classmethod
     def local(cls, url: str, *, model: str | None = None) -> "Endpoint":
         """Build the endpoint of our own server at ``url``."""
-        return replace(
-            cls.gateway(url, model=model, dialect=Dialect.GA),
-            kind=EndpointKind.LOCAL,
-            name="local",
-            capabilities=LOCAL_CAPABILITIES,
-        )
+        return replace(cls.known(OWN, read_url(url), model=model), name="local", dialect=Dialect.GA)
 
     @property
     def safe_url(self) -> str:
@@ -196,7 +190,9 @@ class Endpoint:
             raise SettingsError("the key has spaces or characters that no key has: copy it again")
         # An Entra token, which Azure takes as a bearer, is a JSON web token.
         if self.key_header == "Authorization" or key.startswith("eyJ"):
-            headers["Authorization"] = f"Bearer {key}"
+            # A token is always a bearer; a key is what the place calls it.
+            scheme = "Bearer" if key.startswith("eyJ") else self.key_scheme
+            headers["Authorization"] = f"{scheme} {key}"
         else:
             headers[self.key_header] = key
         return headers
@@ -209,45 +205,71 @@ class Endpoint:
         return replace(self, dialect=dialect, capabilities=capabilities)
 
 
+_KINDS: Final = {
+    OPENAI.preset: EndpointKind.OPENAI,
+    AZURE.preset: EndpointKind.AZURE,
+    AZURE_PREVIEW.preset: EndpointKind.AZURE,
+    AZURE_VOICE_LIVE.preset: EndpointKind.AZURE,
+    OWN.preset: EndpointKind.LOCAL,
+}
+
+
 def resolve(
     url: str,
     *,
     model: str | None = None,
     dialect: Dialect | None = None,
     beta_header: bool | None = None,
+    preset: str | None = None,
 ) -> Endpoint:
     """Make an Endpoint of what a person typed: a full URL, a base URL, ``host:port``, ``openai``.
 
-    A loopback host is taken for our own server, whose dialect is still looked at. Raises
-    SettingsError with one clear sentence for anything that is no URL of a realtime endpoint.
+    The name of a known place stands for its URL; ``preset`` says what kind of server answers at
+    another one. A loopback host is else taken for our own server, whose dialect is still looked
+    at. Raises SettingsError with one clear sentence for anything that is no URL of a realtime
+    endpoint.
     """
-    if url.strip().lower() == "openai":
-        return Endpoint.openai(model=model)
-    typed = read_url(url)
-    endpoint = _known_place(typed, model=model or typed.model)
-    if endpoint is None:
-        endpoint = Endpoint.gateway(url, model=model, dialect=dialect, beta_header=beta_header)
-        if is_loopback(typed.host):
-            name = f"local server at {typed.netloc}"
-            endpoint = replace(
-                endpoint, kind=EndpointKind.LOCAL, name=name, capabilities=LOCAL_CAPABILITIES
-            )
+    endpoint = _resolve(url.strip(), model=model, preset=preset)
     if dialect is not None:
+        # Azure and the like have ways of their own to say it; a relay wants the header.
+        says_beta = endpoint.kind is EndpointKind.GATEWAY and endpoint.dialect is None
         endpoint = endpoint.with_dialect(dialect)
+        if says_beta:
+            endpoint = replace(endpoint, beta_header=dialect is Dialect.BETA)
     if beta_header is not None:
         endpoint = replace(endpoint, beta_header=beta_header)
     return endpoint
 
 
-def _known_place(typed: TypedUrl, *, model: str | None) -> Endpoint | None:
-    """Return OpenAI's or Azure's endpoint where the host is theirs; both only answer on wss."""
-    if typed.is_at("api.openai.com"):
-        endpoint = replace(Endpoint.openai(model=model), query=typed.query)
-        if typed.only_transcribes:
-            return replace(endpoint, model_parameter=None, model_required=False)
-        return endpoint
-    if any(typed.is_at(domain) for domain in _AZURE_DOMAINS) and "voice-live" not in typed.path:
-        preview = typed.path == "/openai/realtime"
-        endpoint = Endpoint.azure(typed.netloc, model=model, preview=preview)
-        return replace(endpoint, query=typed.query or endpoint.query)
-    return None
+def _resolve(url: str, *, model: str | None, preset: str | None) -> Endpoint:
+    if preset is not None and preset not in PRESETS:
+        raise SettingsError(
+            f"expected an endpoint preset of {', '.join(sorted(PRESETS))}, got {preset!r}"
+        )
+    named = PRESETS.get(url.lower())
+    if named is not None:
+        return Endpoint.known(named, model=model)
+    typed = read_url(url)
+    place = PRESETS[preset] if preset is not None else _place_of(typed)
+    if place is None:
+        return Endpoint.gateway(url, model=model)
+    if place is OPENAI or place.hosts is AZURE_DOMAINS:
+        if any(typed.is_at(host) for host in place.hosts):
+            # Both answer on TLS and at one path only, whatever was typed.
+            typed = replace(typed, scheme="wss", path="")
+    endpoint = Endpoint.known(place, typed, model=model)
+    if place is OWN:
+        return replace(endpoint, name=f"local server at {typed.netloc}")
+    return endpoint
+
+
+def _place_of(typed: TypedUrl) -> KnownPlace | None:
+    """Return the place that a host is known for; a loopback host is our own server."""
+    if any(typed.is_at(domain) for domain in AZURE_DOMAINS):
+        if "voice-live" in typed.path.split("/"):
+            return AZURE_VOICE_LIVE
+        return AZURE_PREVIEW if typed.path == AZURE_PREVIEW.path else AZURE
+    for place in KNOWN_PLACES:
+        if any(typed.is_at(host) for host in place.hosts):
+            return place
+    return OWN if is_loopback(typed.host) else None

@@ -40,11 +40,17 @@ class TypedUrl:
         """Whether the URL asks for a transcription session, which must name no model."""
         return ("intent", "transcription") in self.query
 
-    def realtime_url(self) -> str:
-        """Return the URL without query, its path completed where it is only a base path."""
+    def realtime_url(self, usual_path: str = "/v1/realtime") -> str:
+        """Return the URL without query, its path completed where it is only a base path.
+
+        ``usual_path`` is where that server answers; a base path is the beginning of it.
+        """
         path = self.path
         if "realtime" not in path.split("/"):
-            path += "/realtime" if re.search(r"/v\d+$", path) else "/v1/realtime"
+            if usual_path.startswith(f"{path}/"):
+                path = usual_path
+            else:
+                path += "/realtime" if re.search(r"/v\d+$", path) else "/v1/realtime"
         return f"{self.scheme}://{self.netloc}{path}"
 
 
