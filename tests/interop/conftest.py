@@ -59,7 +59,11 @@ def serving(shell: Shell, *arguments: str) -> Iterator[str]:
             assert process.stdout is not None
             line = process.stdout.readline()
             assert line.startswith("voice: ready at "), line
-            yield line.split()[-1]
+            url = line.split()[-1]
+            # The health page is on the same port, so it is behind the same certificate.
+            page = url.replace("ws", "http", 1).replace("/v1/realtime", "/healthz")
+            assert process.stdout.readline() == f"voice: health at {page}\n"
+            yield url
         finally:
             process.terminate()
             process.communicate(timeout=END_S)

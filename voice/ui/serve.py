@@ -37,7 +37,8 @@ async def _serve(settings: Settings) -> None:
         async with embedded_server(settings, config) as url:
             parts = urlsplit(url)
             print(f"voice: ready at {url}", flush=True)
-            print(f"voice: health at http://{parts.netloc}/healthz", flush=True)
+            scheme = "https" if parts.scheme == "wss" else "http"
+            print(f"voice: health at {scheme}://{parts.netloc}/healthz", flush=True)
             await asyncio.Event().wait()
 
 

@@ -9,6 +9,7 @@ _BY_CHANCE: Final = (
 )
 _WHOLE: Final = "As 6.4.1."
 _INFORMATION: Final = "No requirement: the case only reports what the server does."
+_FRAGMENTS: Final = "As 9.3.1."
 
 EXPLAINED: Final = {
     ("3.2", "NON-STRICT"): (
@@ -40,5 +41,13 @@ EXPLAINED: Final = {
     ("7.1.6", "INFORMATIONAL"): _INFORMATION,
     ("7.13.1", "INFORMATIONAL"): _INFORMATION,
     ("7.13.2", "INFORMATIONAL"): _INFORMATION,
+    ("9.3.1", "FAILED"): (
+        "4 MiB in fragments of 64 or 256 bytes: more than 4,096 fragments of one message are "
+        "refused with 1009, by intention. No client cuts so small, and each fragment costs us "
+        "more than it costs its sender."
+    ),
+    ("9.3.2", "FAILED"): _FRAGMENTS,
+    ("9.4.1", "FAILED"): _FRAGMENTS,
+    ("9.4.2", "FAILED"): _FRAGMENTS,
 }
 """By case and result: another result of the same case is unexplained."""
