@@ -124,3 +124,17 @@ def test_without_caps_nothing_is_told():
     assert spend(meter, 1e6) == []
     assert meter.reached is None
     assert meter.session == 1e6
+
+
+def test_what_others_spend_today_counts_for_the_day_alone():
+    meter = CostMeter(Caps(session=1.0, day=2.0))
+    (near,) = meter.add(Tokens(), 0.1, spent_today=1.9)
+    assert (near.of, near.spent) == ("day", 1.9)
+    meter.others_spent(2.5)
+    assert meter.reached == CapNotice("day", True, 2.5, 2.0)
+    assert meter.session == pytest.approx(0.1)
+
+
+def test_prices_of_nothing_are_free():
+    assert Prices().is_free
+    assert not PRICES.is_free

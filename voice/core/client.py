@@ -26,6 +26,7 @@ from voice.core.messages import (
     ClockJumped,
     CommitTurn,
     DialectDetected,
+    EndpointsBarred,
     FrameRefused,
     HangUp,
     Input,
@@ -130,10 +131,11 @@ class ClientCore:
             state.last_event_ms = now_ms
         if handler is not None:
             self._take(handler, event)
+        if not state.link.is_over:
+            self._settle()
         if state.link.is_over:
             self._hot = {}
         else:
-            self._settle()
             state.show_phase()
         return actions
 
@@ -193,6 +195,8 @@ class ClientCore:
         """Ask for a response, or announce, if now is the moment for it."""
         state = self._state
         self._tools.want_answers()
+        if self._link.leave_barred():
+            return
         self._standby.settle()
         self._link.tell_restored()
         if self._standby.is_switching:
@@ -222,6 +226,10 @@ class ClientCore:
             if not self._state.link.is_over:
                 expire()
 
+    def _on_barred(self, event: EndpointsBarred) -> None:
+        self._link.on_barred(event)
+        self._standby.on_barred()
+
     def _on_unknown(self, event: wire.UnknownEvent) -> None:
         known = self._unknown_types
         if event.type not in known and len(known) < MAX_UNKNOWN_TYPES:
@@ -239,6 +247,7 @@ class ClientCore:
             ClockJumped: link.on_clock_jumped,
             StandbyEvent: self._standby.on_event,
             HangUp: link.on_hang_up,
+            EndpointsBarred: self._on_barred,
             UserPressed: speech.on_pressed,
             UserTyped: speech.on_typed,
             CommitTurn: speech.on_commit_turn,

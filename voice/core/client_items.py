@@ -101,7 +101,9 @@ class ItemHandlers:
         if event.item_id == state.spoken_item:
             state.uplink.settle()
         state.timeline.transcribed(event.item_id, state.now_ms)
-        state.publish(UserTranscript(event.item_id, event.transcript, is_final=True))
+        # An endpoint that counts nothing is read as zero seconds.
+        usage = {} if event.usage.seconds == 0 else event.usage.to_wire()
+        state.publish(UserTranscript(event.item_id, event.transcript, is_final=True, usage=usage))
 
     def on_transcript_failed(self, event: ConversationItemInputAudioTranscriptionFailed) -> None:
         """The conversation goes on without the words: the model hears, it does not read them."""

@@ -17,6 +17,7 @@ from voice.core.messages import (
     Connect,
     DialectDetected,
     DropLink,
+    EndpointsBarred,
     FlushPlayback,
     FrameRefused,
     HangUp,
@@ -77,6 +78,8 @@ class LinkHandlers:
         self._tried: set[int] = set()
         self._told_endpoint = 0
         self._left_because = ""
+        self._barred_because = ""
+        self._is_started = False
         self._is_lost = False
         self.unix_s = 0
         """Time of day when the socket opened; 0 for unknown."""
@@ -86,7 +89,9 @@ class LinkHandlers:
 
     def on_started(self, event: Started) -> None:
         """Dial."""
-        self._dial()
+        self._is_started = True
+        if not self.leave_barred():
+            self._dial()
 
     def on_up(self, event: LinkUp) -> None:
         """Wait for the greeting: an open socket proves nothing."""
@@ -158,6 +163,32 @@ class LinkHandlers:
             frames.clear()
             reason = "the endpoint sent too many frames that are no events"
             self.fail(Failure(of_close(INVALID_DATA), INVALID_DATA, reason, False, is_open=True))
+
+    def on_barred(self, event: EndpointsBarred) -> None:
+        """Note which endpoints must not be used; ``leave_barred`` obeys."""
+        self._state.routes.bar(event.endpoints)
+        self._barred_because = event.reason
+
+    def leave_barred(self) -> bool:
+        """Leave an endpoint that must not be used, once nothing is being said; return whether."""
+        state, routes = self._state, self._state.routes
+        if not routes.is_barred or not self._is_started:
+            return False
+        is_talking = not state.slot.is_idle or state.playback.is_sounding
+        if state.link.is_ready and is_talking:
+            return False
+        following = routes.next()
+        if following is None:
+            self.end(EndKind.CAP_REACHED, NORMAL_CLOSURE, self._barred_because)
+            return True
+        if state.link.state is not LinkState.OFFLINE:
+            rule = Rule(Verdict.NEXT, "must not be used any more")
+            self._go_offline(Failure(rule, NORMAL_CLOSURE, self._barred_because, is_open=True))
+        routes.current = following
+        state.attempts.switched()
+        self._left_because = self._barred_because
+        self._dial()
+        return True
 
     def expire(self) -> None:
         """Act on the deadline of the link, if it has passed."""

@@ -88,6 +88,15 @@ class StandbyHandlers:
         if self._standby is not None and handler is not None:
             handler(event.event)
 
+    def on_barred(self) -> None:
+        """Look soon whether a better endpoint may be used again; drop one that may not."""
+        state, standby = self._state, self._standby
+        if standby is not None and state.routes.is_closed(standby.endpoint):
+            self._close()
+        if state.link.is_ready and self._standby is None:
+            self._probes = 0
+            self._plan_probe()
+
     def expire(self) -> None:
         """Open a second connection where one is due, and give one up that does not come."""
         state, standby, now_ms = self._state, self._standby, self._state.now_ms

@@ -32,6 +32,11 @@ class Prices:
     image_in_cached: float | None = None
     transcription_minute: float = 0.0
 
+    @property
+    def is_free(self) -> bool:
+        """Whether nothing costs anything."""
+        return not any(getattr(self, field.name) for field in fields(self))
+
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
@@ -98,6 +103,26 @@ def transcription_price(usage: Mapping[str, Any], prices: Prices) -> float:
 
 
 @dataclass(frozen=True, slots=True)
+class CostUpdated:
+    """What a response, or a transcription, used, and what that adds up to.
+
+    ``item_id`` is that of the user's item where it is a transcription; else ``response_id`` is set.
+    Money is in ``currency``, and None at an endpoint whose prices nobody has told.
+    """
+
+    response_id: str
+    item_id: str
+    tokens: Tokens
+    turn_tokens: Tokens
+    session_tokens: Tokens
+    price: float | None
+    turn: float | None
+    session: float | None
+    day: float | None
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
 class Caps:
     """The most that may be spent, in money; None for no cap. A warning comes at ``warn_at``."""
 
@@ -126,14 +151,17 @@ class CostMeter:
         self._caps = caps
         self._told: set[tuple[str, bool]] = set()
 
-    def add(self, tokens: Tokens, price: float) -> list[CapNotice]:
+    def add(
+        self, tokens: Tokens, price: float, *, spent_today: float | None = None
+    ) -> list[CapNotice]:
         """Add one response, or one transcription; return the caps that are newly near or reached.
 
-        A jump over both marks of a cap gives the second alone.
+        ``spent_today`` is what the day has cost with it, where others spend beside this session. A
+        jump over both marks of a cap gives the second alone.
         """
         self.tokens = self.tokens + tokens
         self.session += price
-        self.day += price
+        self.day = self.day + price if spent_today is None else spent_today
         return [
             notice
             for notice in (
@@ -147,6 +175,10 @@ class CostMeter:
         """A new day: its cap counts anew."""
         self.day = spent_today
         self._told -= {("day", False), ("day", True)}
+
+    def others_spent(self, spent_today: float) -> None:
+        """Note what the day has cost by now, with what others spent."""
+        self.day = max(self.day, spent_today)
 
     @property
     def reached(self) -> CapNotice | None:

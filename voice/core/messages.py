@@ -160,6 +160,18 @@ class HangUp:
 
 
 @dataclass(frozen=True, slots=True)
+class EndpointsBarred:
+    """Endpoints that must not be used from now on, such as paid ones once a cap is reached.
+
+    They take the place of those that were barred before. The one in use is left as soon as nothing
+    is being said; where no other is left the session ends for ``reason``.
+    """
+
+    endpoints: frozenset[int]
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Tick:
     """The time that ``next_deadline_ms`` named has come; harmless when early."""
 
@@ -183,6 +195,7 @@ Input: TypeAlias = (
     | CommitTurn
     | Announce
     | HangUp
+    | EndpointsBarred
     | Tick
 )
 

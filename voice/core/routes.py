@@ -30,6 +30,7 @@ class Routes:
     def __init__(self, routes: Sequence[Route]) -> None:
         self._routes = tuple(routes)
         self._closed: set[int] = set()
+        self._barred: frozenset[int] = frozenset()
         self._dialects: dict[int, Dialect] = {}
         self.current = 0
         """Index of the endpoint that is used, or tried."""
@@ -59,19 +60,28 @@ class Routes:
         """Never try an endpoint again."""
         self._closed.add(index)
 
+    def bar(self, endpoints: frozenset[int]) -> None:
+        """Use these no more, and those again that were barred before."""
+        self._barred = endpoints
+
+    @property
+    def is_barred(self) -> bool:
+        """Whether the current endpoint must not be used."""
+        return self.current in self._barred
+
     def is_closed(self, index: int) -> bool:
-        """Return whether an endpoint is never tried again."""
-        return index in self._closed
+        """Return whether an endpoint is not to be tried: never again, or for now."""
+        return index in self._closed or index in self._barred
 
     def next(self) -> int | None:
         """Return the endpoint to try after the current one, round the list; None for no other."""
         count = len(self._routes)
         for step in range(1, count):
             index = (self.current + step) % count
-            if index not in self._closed:
+            if not self.is_closed(index):
                 return index
         return None
 
     def better(self) -> int | None:
         """Return the best endpoint that is better than the current one; None for none."""
-        return next((i for i in range(self.current) if i not in self._closed), None)
+        return next((i for i in range(self.current) if not self.is_closed(i)), None)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Literal, TypeAlias
 
+from voice.core.cost import CostUpdated
 from voice.protocol.dialects import Dialect
 from voice.protocol.session_config import SessionConfig
 
@@ -36,6 +37,7 @@ class EndKind(Enum):
     CONNECT_FAILED = "no session could be opened"
     AUTH_FAILED = "the key or the account was refused"
     LINK_LOST = "the connection was lost"
+    CAP_REACHED = "as much was spent as may be"
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,11 +118,15 @@ class UserSpeechStopped:
 
 @dataclass(frozen=True, slots=True)
 class UserTranscript:
-    """Words of the user: what was added, or, where ``is_final``, the whole turn."""
+    """Words of the user: what was added, or, where ``is_final``, the whole turn.
+
+    ``usage`` is the endpoint's own account of the transcription, with the whole turn alone.
+    """
 
     item_id: str
     text: str
     is_final: bool
+    usage: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,6 +263,7 @@ Update: TypeAlias = (
     | TranscriptCorrected
     | ResponseFinished
     | TurnTimeline
+    | CostUpdated
     | MicrophoneEnded
     | WarningIssued
     | ErrorReported
