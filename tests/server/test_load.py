@@ -7,7 +7,10 @@ import websockets
 from tests.server.serving_kit import connect, engines, server, until
 from voice.engines.ports import QueueState
 from voice.server.load import (
+    MAX_LOOP,
+    MAX_UTILISATION,
     NEWCOMER_CORES,
+    NEWCOMER_LOOP,
     RETRY_S,
     SAMPLE_S,
     WINDOW_S,
@@ -25,13 +28,20 @@ class Watched:
     def __init__(self):
         self.meter = LoadMeter(cores=CORES)
         self.now_s = 0.0
-        self.cpu_s = 0.0
+        self.cpu_s = self.loop_cpu_s = 0.0
 
-    def run(self, seconds, *, cores=0.0, late_s=0.0, wait_s=0.0):
+    def run(self, seconds, *, cores=0.0, loop=0.0, late_s=0.0, wait_s=0.0):
         for _ in range(round(seconds / SAMPLE_S)):
             self.now_s += SAMPLE_S
             self.cpu_s += cores * SAMPLE_S
-            self.meter.sample(self.now_s, cpu_s=self.cpu_s, late_s=late_s, wait_s=wait_s)
+            self.loop_cpu_s += loop * SAMPLE_S
+            self.meter.sample(
+                self.now_s,
+                cpu_s=self.cpu_s,
+                loop_cpu_s=self.loop_cpu_s,
+                late_s=late_s,
+                wait_s=wait_s,
+            )
 
     def has_room(self, sessions=10):
         return self.meter.has_room(self.now_s, sessions=sessions)
@@ -50,6 +60,11 @@ def test_an_idle_server_has_room_before_the_first_look_and_after(watched):
 
 def test_cores_in_use_leave_no_room(watched):
     watched.run(20, cores=1.6)
+    assert not watched.has_room()
+
+
+def test_a_loop_that_works_most_of_the_time_leaves_no_room(watched):
+    watched.run(20, cores=0.9, loop=0.7)
     assert not watched.has_room()
 
 
@@ -104,11 +119,12 @@ def test_a_crowd_at_the_door_is_not_let_in_at_once(watched):
         watched.meter.came(count, watched.now_s)
         count += 1
 
-    assert count == pytest.approx(0.75 * CORES / NEWCOMER_CORES, abs=1)
+    by_cores, by_loop = MAX_UTILISATION * CORES / NEWCOMER_CORES, MAX_LOOP / NEWCOMER_LOOP
+    assert count == pytest.approx(min(by_cores, by_loop), abs=1)
 
 
 def test_newcomers_count_less_as_their_own_load_shows(watched):
-    for number in range(70):
+    for number in range(100):
         watched.meter.came(number, watched.now_s)
     assert not watched.has_room()
     watched.run(WINDOW_S, cores=0.5)

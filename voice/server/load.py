@@ -5,7 +5,8 @@ thousandth of a core, one that asks and is answered ten to twenty times that. So
 not counted here (``max_sessions`` does); what counts is what the last seconds have shown:
 
 - the share of the cores that this process used;
-- how late the event loop woke, which is what every socket waits for;
+- the share of one core that the event loop's thread used: it reads every socket, and it is alone;
+- how late the loop woke, which also tells when other programs or the interpreter's lock hold it up;
 - how long the calls waited that somebody waits for in silence, such as the words of a turn;
 - who came in a moment ago, since a newcomer has not spoken yet: it counts with what a speaking
   session costs, less and less as its real cost shows.
@@ -34,16 +35,25 @@ WINDOW_S = 15.0
 MAX_UTILISATION = 0.75
 """Share of the cores beyond which nobody is let in."""
 
-MAX_LATE_S = 0.10
+MAX_LOOP = 0.6
+"""Share of one core beyond which the loop falls behind: the engines' threads need the interpreter
+as well. Measured on two cores: 0.41 with 50 who talk, 0.65 with 90, whose audio then piles up."""
+
+MAX_LATE_S = 0.04
+"""95th percentile of the loop's lateness: 1 to 5 ms with 50 who talk, 26 to 46 ms when other
+programs take a third of the machine (first audio is then near a second), 45 to 90 ms beyond."""
+
 MAX_WAIT_S = 0.25
-"""95th percentiles over the window, of the loop's lateness and of the wait for an engine."""
+"""95th percentile of the longest wait for an engine."""
 
 EASED = 0.85
 """Once somebody was refused, all must fall below this part of the limits before the next is let in:
 otherwise one in and one out would alternate at the edge, and those inside would notice."""
 
-NEWCOMER_CORES = 0.025
-"""What a newcomer is expected to cost until its own cost shows, in cores."""
+NEWCOMER_CORES = 0.018
+NEWCOMER_LOOP = 0.009
+"""What a newcomer is expected to cost until its own cost shows, in cores: in all, and of the loop's
+thread. Measured with one question every nine seconds."""
 
 RETRY_S = 5
 """What a refused client is told to wait: a third of the window has then changed."""
@@ -53,20 +63,22 @@ RETRY_S = 5
 class Load:
     """What the last seconds have shown; each is 1.0 at the limit beyond which nobody is let in."""
 
-    utilisation: float
+    cores: float
+    loop: float
     late: float
     wait: float
 
     @property
     def worst(self) -> float:
         """The part of its limit that the tightest of them has reached."""
-        return max(self.utilisation, self.late, self.wait)
+        return max(self.cores, self.loop, self.late, self.wait)
 
 
 @dataclass(frozen=True, slots=True)
 class _Sample:
     at_s: float
     cpu_s: float
+    loop_cpu_s: float
     late_s: float
     wait_s: float
 
@@ -81,9 +93,15 @@ class LoadMeter:
         self._came_s: dict[Hashable, float] = {}  # bounded: by the open sessions
         self._is_refusing = False
 
-    def sample(self, at_s: float, *, cpu_s: float, late_s: float, wait_s: float) -> None:
-        """Take one look: CPU seconds of the process so far, the loop's lateness, an engine wait."""
-        self._samples.append(_Sample(at_s, cpu_s, late_s, wait_s))
+    def sample(
+        self, at_s: float, *, cpu_s: float, loop_cpu_s: float, late_s: float, wait_s: float
+    ) -> None:
+        """Take one look.
+
+        CPU seconds so far of the process and of the loop's thread, the loop's lateness, the longest
+        wait for an engine.
+        """
+        self._samples.append(_Sample(at_s, cpu_s, loop_cpu_s, late_s, wait_s))
         while self._samples[0].at_s < at_s - WINDOW_S - SAMPLE_S:
             self._samples.popleft()
 
@@ -99,9 +117,10 @@ class LoadMeter:
         """Return the load, with what those who came a moment ago are expected to add."""
         ages = ((now_s - came_s) / WINDOW_S for came_s in self._came_s.values())
         unseen = sum(1 - age for age in ages if age < 1)
-        cores = self._used_cores() + unseen * NEWCOMER_CORES
+        cores, loop = self._used()
         return Load(
-            utilisation=cores / self._cores / MAX_UTILISATION,
+            cores=(cores + unseen * NEWCOMER_CORES) / self._cores / MAX_UTILISATION,
+            loop=(loop + unseen * NEWCOMER_LOOP) / MAX_LOOP,
             late=percentile_95([s.late_s for s in self._samples]) / MAX_LATE_S,
             wait=percentile_95([s.wait_s for s in self._samples]) / MAX_WAIT_S,
         )
@@ -112,12 +131,14 @@ class LoadMeter:
         self._is_refusing = sessions > 0 and self.load(now_s).worst >= limit
         return not self._is_refusing
 
-    def _used_cores(self) -> float:
+    def _used(self) -> tuple[float, float]:
+        """Return what was used over the window in cores, by the process and by the loop."""
         if len(self._samples) < 2:
-            return 0.0
+            return 0.0, 0.0
         first, last = self._samples[0], self._samples[-1]
         # Just after the start the window is short; loading models is not what sessions cost.
-        return (last.cpu_s - first.cpu_s) / max(last.at_s - first.at_s, WINDOW_S / 3)
+        span_s = max(last.at_s - first.at_s, WINDOW_S / 3)
+        return (last.cpu_s - first.cpu_s) / span_s, (last.loop_cpu_s - first.loop_cpu_s) / span_s
 
 
 class LoadWatch:
@@ -158,6 +179,7 @@ class LoadWatch:
             self.meter.sample(
                 now_s,
                 cpu_s=time.process_time(),
+                loop_cpu_s=time.thread_time(),
                 late_s=max(0.0, now_s - due_s),
                 wait_s=max(waits, default=0.0),
             )
