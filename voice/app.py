@@ -23,7 +23,9 @@ from voice.blackbox.recorder import Recorder
 from voice.child import Child, running_child
 from voice.child_main import MODULE as SERVER_MODULE
 from voice.child_main import server_orders
+from voice.client.place import Place
 from voice.client.session import Session
+from voice.core.reconnect import Persistence
 from voice.errors import EngineError, RemoteError, SettingsError
 from voice.protocol.endpoints import Endpoint
 from voice.protocol.session_config import FunctionTool
@@ -153,12 +155,14 @@ async def open_session(
     volume: VolumeControl | None = None,
     on_missed: Callable[[str], None] | None = None,
     record: Path | None = None,
+    patience_s: float | None = None,
 ) -> AsyncIterator[OpenSession]:
     """Open a session at the configured endpoint, or at a server of our own in a child process.
 
     What tools have to tell from before the session, such as a timer that ended while nothing ran,
     is announced in it, or given to ``on_missed`` where a conversation must hold nothing else.
-    ``record`` is the file of the session's black box.
+    ``record`` is the file of the session's black box. A connection that is lost is opened again for
+    ``patience_s``, None for as long as it takes; a server of our own that has died is started anew.
     The session closes microphone and speaker. Raises the VoiceError that says why no session could
     be opened, and out of the body what ended it.
     """
@@ -168,29 +172,88 @@ async def open_session(
         if use_tools:
             # Before the server is started: two tools of one name are told at once.
             toolbox = build_tools(settings, on_notice=announcements.say, volume=volume)
-        endpoint, key = await stack.enter_async_context(reachable_endpoint(settings))
+        own = await stack.enter_async_context(OwnServer(settings))
+        place = await _first_place(settings, own)
         if toolbox is not None:
             await stack.enter_async_context(toolbox)
+        endpoint = place.endpoint
+        patience_ms = None if patience_s is None else int(patience_s * 1_000)
         session = await stack.enter_async_context(
             Session(
                 endpoint=endpoint,
                 config=session_config(settings, endpoint),
-                api_key=key,
+                api_key=place.api_key,
+                start=place.start,
+                fallbacks=_further_places(settings, own),
+                persistence=Persistence(give_up_after_ms=patience_ms),
                 microphone=microphone,
                 speaker=speaker,
                 tools=toolbox,
-                recorder=_recorder(record, settings, key),
+                recorder=_recorder(record, settings, own.token),
             )
         )
         announcements.go_to(session.announce, missed=on_missed)
         yield OpenSession(session, endpoint, toolbox.problems if toolbox else ())
 
 
-def _recorder(path: Path | None, settings: Settings, key: SecretStr | None) -> Recorder | None:
+class OwnServer:
+    """Our own server in a child process: started when it is needed, and again when it has died.
+
+    An async context manager, whose end is the server's.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.token = SecretStr(secrets.token_urlsafe(_TOKEN_BYTES))
+        self._settings = settings
+        self._stack = contextlib.AsyncExitStack()
+        self._child: Child | None = None
+        self._lock = asyncio.Lock()
+
+    async def __aenter__(self) -> Self:
+        """Start nothing yet."""
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """End the server, if it was ever started."""
+        await self._stack.aclose()
+
+    async def start(self) -> tuple[Endpoint, SecretStr | None]:
+        """Return where the server is, once it runs. Raises EngineError and SettingsError."""
+        async with self._lock:
+            if self._child is None or self._child.has_ended:
+                await self._stack.aclose()
+                orders = server_orders(self._settings, self.token.get_secret_value())
+                child = running_child(SERVER_MODULE, orders, name="speech server")
+                self._child = await self._stack.enter_async_context(child)
+            return Endpoint.local(self._child.ready), self.token
+
+
+async def _first_place(settings: Settings, own: OwnServer) -> Place:
+    """Return the endpoint to talk to while all is well; our own server is started for it."""
+    if settings.endpoint.url is not None:
+        return Place(configured_endpoint(settings), settings.endpoint.api_key)
+    endpoint, key = await own.start()
+    return Place(endpoint, key, start=own.start)
+
+
+def _further_places(settings: Settings, own: OwnServer) -> list[Place]:
+    """Return the endpoints to go to where the first is gone."""
+    if settings.endpoint.url is None or settings.endpoint.fallback == "none":
+        return []
+    # Where it listens is known only once it runs.
+    later = Endpoint.local("ws://127.0.0.1:1")
+    return [Place(later, own.token, session_config(settings, later), own.start)]
+
+
+def _recorder(path: Path | None, settings: Settings, token: SecretStr) -> Recorder | None:
     if path is None:
         return None
-    secrets_in_use = settings.secret_values()
-    return Recorder(path, secrets=(*secrets_in_use, key.get_secret_value() if key else ""))
+    return Recorder(path, secrets=(*settings.secret_values(), token.get_secret_value()))
 
 
 class _Announcements:

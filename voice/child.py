@@ -59,6 +59,11 @@ class Child:
         """The child's process id."""
         return self._process.pid
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether the child is gone."""
+        return self._process.returncode is not None
+
     async def wait_ended(self) -> EngineError:
         """Wait until the child ends, and return what can be said about it."""
         status = await self._process.wait()

@@ -131,6 +131,8 @@ class EndpointSettings(Section):
     dialect: Literal["auto", "ga", "beta"] = "auto"
     preset: Annotated[str, AfterValidator(_preset)] | None = None
     """What kind of server answers at ``url``, such as ``litellm``; else known by its host."""
+    fallback: Literal["none", "embedded"] = "none"
+    """Where to go on while the endpoint is gone: nowhere, or at a server of our own."""
     beta_header: bool | None = None
     """Whether to send ``OpenAI-Beta: realtime=v1``; old gateways ask for it, OpenAI refuses it.
 

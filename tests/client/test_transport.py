@@ -1,7 +1,9 @@
 """The socket against real servers that answer, refuse, redirect, say nothing or break off."""
 
 import asyncio
+import base64
 import contextlib
+import hashlib
 import logging
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -10,6 +12,7 @@ from pathlib import Path
 import pytest
 from websockets.asyncio.server import ServerConnection, serve
 
+from voice.client import transport as transport_module
 from voice.client.transport import WebSocketTransport
 from voice.errors import AuthError, ConnectError, LinkLost
 from voice.testing.endpoint import Peer, ScriptedEndpoint
@@ -17,6 +20,9 @@ from voice.testing.endpoint import Peer, ScriptedEndpoint
 KEY = "sk-canary-0123456789"
 
 Answer = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+"""What a server adds to the key of a handshake (RFC 6455)."""
 
 
 async def open_at(url: str, *, limit_s: float = 5.0) -> WebSocketTransport:
@@ -126,6 +132,47 @@ async def test_a_connection_that_breaks_off_has_code_1006() -> None:
         with pytest.raises(LinkLost, match="without a word") as lost:
             await transport.read(ignored)
         assert lost.value.code == 1006
+
+
+def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let liveness take tenths of a second instead of seconds."""
+    monkeypatch.setattr(transport_module, "PING_EVERY_S", 0.1)
+    monkeypatch.setattr(transport_module, "PING_LIMIT_S", 0.2)
+    monkeypatch.setattr(transport_module, "CHECK_EVERY_S", 0.02)
+
+
+async def test_a_black_hole_is_noticed_and_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    hurried(monkeypatch)
+
+    async def swallow(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        request = await reader.readuntil(b"\r\n\r\n")
+        named = b"Sec-WebSocket-Key: "
+        key = next(line for line in request.split(b"\r\n") if line.startswith(named))
+        accept = base64.b64encode(hashlib.sha1(key.removeprefix(named) + GUID).digest())
+        writer.write(
+            b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            b"Sec-WebSocket-Accept: " + accept + b"\r\n\r\n"
+        )
+        # From here on not a byte comes, whatever is sent.
+        await reader.read()
+        writer.close()
+
+    async with listening(swallow) as port:
+        transport = await open_at(f"ws://127.0.0.1:{port}/")
+        begun = asyncio.get_running_loop().time()
+        with pytest.raises(LinkLost, match="no longer answers"):
+            await asyncio.wait_for(transport.read(ignored), 5)
+        assert asyncio.get_running_loop().time() - begun >= 0.3
+        await transport.close(1000, "")
+
+
+async def test_an_endpoint_that_answers_pings_is_alive(monkeypatch: pytest.MonkeyPatch) -> None:
+    hurried(monkeypatch)
+    async with ScriptedEndpoint() as endpoint:
+        transport = await open_at(endpoint.url)
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(transport.read(ignored), 1.0)
+        await transport.close(1000, "")
 
 
 async def test_a_long_reason_is_cut_to_what_a_close_frame_holds() -> None:

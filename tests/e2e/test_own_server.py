@@ -12,10 +12,15 @@ import pytest
 
 from voice.app import open_session
 from voice.audio.files import FileMicrophone, FileSpeaker
-from voice.core.updates import AssistantTranscript, ResponseFinished
-from voice.errors import EngineError
+from voice.core.updates import (
+    AssistantTranscript,
+    EndpointChanged,
+    Reconnected,
+    ResponseFinished,
+)
 from voice.protocol.endpoints import EndpointKind
 from voice.settings import Settings, load_settings
+from voice.testing.endpoint import Peer, ScriptedEndpoint
 
 
 @pytest.fixture
@@ -72,12 +77,55 @@ async def test_announcement_of_a_tool_is_spoken(settings: Settings) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads the process list of Linux")
-async def test_server_that_dies_is_named_as_the_cause(settings: Settings) -> None:
-    with pytest.raises(EngineError, match=r"speech server ended unexpectedly \(signal 9\)"):
+async def test_server_that_dies_is_started_again_and_the_conversation_goes_on(
+    settings: Settings,
+) -> None:
+    async with open_session(
+        settings, microphone=FileMicrophone(), speaker=FileSpeaker(pace="fast")
+    ) as opened:
+        updates = opened.session.updates()
+        (pid,) = children()
+        os.kill(pid, signal.SIGKILL)
+        async with asyncio.timeout(20):
+            while not isinstance(await anext(updates), Reconnected):
+                pass
+        opened.session.send_text("What is 3 times 4?")
+        said = ""
+        async with asyncio.timeout(10):
+            while "12" not in said:
+                update = await anext(updates)
+                if isinstance(update, AssistantTranscript) and update.is_final:
+                    said = update.text
+    assert children() == set()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads the process list of Linux")
+async def test_own_server_takes_over_from_an_endpoint_that_is_gone(settings: Settings) -> None:
+    async def script(peer: Peer) -> None:
+        await peer.greet()
+        await peer.expect("conversation.item.create")
+        peer.tolerate("response.create")
+        cloud.refuse_next(503, for_ever=True)
+        peer.drop()
+
+    async with ScriptedEndpoint(script) as cloud:
+        changes = {"url": cloud.url, "fallback": "embedded"}
+        endpoint = settings.endpoint.model_copy(update=changes)
         async with open_session(
-            settings, microphone=FileMicrophone(), speaker=FileSpeaker()
+            settings.model_copy(update={"endpoint": endpoint}),
+            microphone=FileMicrophone(),
+            speaker=FileSpeaker(pace="fast"),
         ) as opened:
-            (pid,) = children()
-            os.kill(pid, signal.SIGKILL)
-            async with asyncio.timeout(10):
-                await opened.session.wait_closed()
+            updates = opened.session.updates()
+            assert children() == set()
+            opened.session.send_text("What is 3 times 4?")
+            said, names = "", []
+            async with asyncio.timeout(25):
+                while "12" not in said:
+                    update = await anext(updates)
+                    if isinstance(update, EndpointChanged):
+                        names.append(update.name)
+                    if isinstance(update, AssistantTranscript) and update.is_final:
+                        said = update.text
+            assert names == ["local"]
+    assert children() == set()

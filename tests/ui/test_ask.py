@@ -11,7 +11,7 @@ from voice.audio.files import read_audio, write_wav
 from voice.audio.ports import RATE_HZ
 from voice.audio.recording import Take
 from voice.engines.scripted import ScriptedReply, tone
-from voice.errors import AudioFileError, LinkLost, SettingsError
+from voice.errors import AudioFileError, SettingsError
 from voice.settings import Settings, load_settings
 from voice.ui.ask import (
     MAX_TEXT,
@@ -95,11 +95,14 @@ async def test_what_a_tool_prints_does_not_get_into_the_json(
 async def test_failed_answer_is_told_and_is_no_success(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    replies = [ScriptedReply(error="the model is on fire")]
+    # Every try to ask again fails as well.
+    replies = [ScriptedReply(error="the model is on fire")] * 10
     async with server(engines(replies=replies)) as running:
         status = await ask(AskRequest(("Hello",), is_fast=True), settings(running.url))
     assert status == 1
-    assert "voice: error: no turn was answered: the model is on fire" in capsys.readouterr().err
+    captured = capsys.readouterr()
+    assert "the model is on fire" in captured.out
+    assert "voice: error: no turn was answered: the endpoint fails again" in captured.err
 
 
 async def test_one_answer_among_several_turns_is_a_success(
@@ -202,8 +205,8 @@ async def test_what_was_answered_before_the_link_was_lost_is_kept(
         bundle.brain.__class__ = Leaving
         out = tmp_path / "reply.wav"
         request = AskRequest(("One?", "Two?"), out=out, as_json=True, is_fast=True)
-        with pytest.raises(LinkLost):
-            await ask(request, settings(running.url))
+        # Asked at connection after connection, the question is given up in the end.
+        assert await ask(request, settings(running.url)) == 0
     report = orjson.loads(capsys.readouterr().out)
     assert report["turns"][0]["assistant_text"] == "First answer."
     assert report["reply_wav"] == str(out)

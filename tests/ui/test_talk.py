@@ -10,7 +10,7 @@ from tools import InMemoryVolume
 from voice.audio.files import FileMicrophone, FileSpeaker
 from voice.audio.ports import RATE_HZ
 from voice.engines.scripted import ScriptedReply, tone
-from voice.errors import DeviceError, LinkLost
+from voice.errors import DeviceError
 from voice.settings import Settings, load_settings
 from voice.ui import talk as talk_module
 from voice.ui.talk import talk
@@ -102,16 +102,20 @@ async def test_conversation_goes_on_after_a_failed_answer(
         await cancelled(talking)
 
 
-async def test_lost_connection_ends_the_command(
+async def test_lost_connection_is_told_and_the_conversation_goes_on(
     keyboard: int, microphone: FileMicrophone, shown: Shown
 ) -> None:
-    async with server(engines()) as running:
+    async with server(engines(replies=["Before.", "After."])) as running:
         talking = asyncio.create_task(talk(settings(running.url)))
         await shown("Ctrl-C ends the conversation")
+        os.write(keyboard, b"One\n")
+        await shown("Assistant  Before.")
         for connection in list(running.state.connections):
             connection.close(1001, "Enough.")
-        with pytest.raises(LinkLost, match="Enough"):
-            await talking
+        await shown("connected again; the conversation goes on")
+        os.write(keyboard, b"Two\n")
+        await shown("Assistant  After.")
+        await cancelled(talking)
 
 
 async def test_missing_sound_card_is_told_before_anything_is_started() -> None:

@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 MAX_TEXT = 20_000
 """Characters of one typed turn."""
 
+PATIENCE_S = 30.0
+"""A lost connection is tried again for so long; whoever asks by files is not there to wait."""
+
 _TAIL_MS = 1_500
 _TAIL_BEYOND_SILENCE_MS = 700
 """What is sent after a file at fast pace must outlast the silence that ends a turn."""
@@ -113,6 +116,7 @@ async def converse(
     speaker = FileSpeaker(pace=pace)
     log = TurnLog(asyncio.get_running_loop().time)
     parts = {"microphone": patient, "speaker": speaker, "use_tools": use_tools, "record": record}
+    parts["patience_s"] = PATIENCE_S
     missed = partial(view.say, "Missed")
     try:
         async with opened(settings, view, on_missed=missed, **parts) as opened_session:

@@ -9,8 +9,11 @@ from rich.text import Text
 
 from voice.core.updates import (
     AssistantTranscript,
+    ConnectionLost,
+    EndpointChanged,
     ErrorReported,
     Interrupted,
+    Reconnected,
     ResponseFinished,
     ToolCallFinished,
     ToolCallStarted,
@@ -81,6 +84,14 @@ class View:
                         self.say("Timing", line)
             case ResponseFinished(status="incomplete", reason=reason):
                 self.say("Warning", f"the answer is incomplete: {reason or 'no reason given'}")
+            case ConnectionLost(reason=reason, attempt=1):
+                self.say("", f"(the connection is lost: {reason}; trying again)")
+            case Reconnected(restored=restored, skipped=skipped):
+                missing = "" if restored == "full" else f", without {skipped} of its messages"
+                self.say("", f"(connected again; the conversation goes on{missing})")
+            case EndpointChanged(name=name, reason=reason):
+                cause = f": {reason}" if reason else ", which is back"
+                self.say("", f"(going on at {name}{cause})")
             case WarningIssued(message=message):
                 self.say("Warning", message)
             case ErrorReported(message=message):
