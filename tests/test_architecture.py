@@ -40,6 +40,7 @@ FLOORS = (
     ("voice.credentials", 1),
     ("voice.errors", 1),
     ("voice.logs", 1),
+    ("voice.log_lines", 1),
 )
 
 PURE = ("voice.core", "voice.protocol")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import logging
 from collections.abc import Iterator
 from pathlib import Path
@@ -102,6 +103,28 @@ def test_a_registered_secret_is_masked_in_message_arguments_and_traceback() -> N
     assert "RuntimeError" in stream.getvalue()
     assert "test_logs.py" in stream.getvalue()
     assert CANARY not in stream.getvalue()
+
+
+def test_a_trace_keeps_its_lines_and_cannot_drive_a_terminal() -> None:
+    _, stream = capture("debug")
+
+    try:
+        raise RuntimeError("red \x1b[31m here")
+    except RuntimeError:
+        logging.getLogger("some.library").exception("failed")
+
+    assert "\x1b" not in stream.getvalue()
+    assert len(stream.getvalue().splitlines()) > 3
+
+
+def test_lines_are_json_objects_where_that_is_asked_for(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    setup_logging("info", form="json", secrets=[CANARY])
+
+    logging.getLogger("a").warning("key %s", CANARY)
+
+    assert json.loads(capsys.readouterr().err)["message"] == f"key {MASK}"
 
 
 def test_a_chained_cause_is_masked_too() -> None:

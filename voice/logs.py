@@ -13,7 +13,10 @@ import traceback
 from collections.abc import Iterable, Mapping
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
+from typing import Literal
 from urllib.parse import quote
+
+from voice.log_lines import JsonFormatter, fields_of
 
 MASK = "***"
 """What stands in the place of every secret."""
@@ -73,6 +76,9 @@ _CONTROLS = {
     code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160)) if code != ord("\t")
 } | {ord("\n"): "\\n", ord("\r"): "\\r"}
 
+_IN_TRACES = {code: mark for code, mark in _CONTROLS.items() if code != ord("\n")}
+"""A trace has lines; what drives a terminal is taken from it all the same."""
+
 
 def redact(text: str, secrets: Iterable[str] = ()) -> str:
     """Return ``text`` with every given secret, and everything shaped like one, masked."""
@@ -112,10 +118,14 @@ class RedactingFilter(logging.Filter):
         secrets = tuple(self._secrets)
         record.msg = redact(_message_of(record), secrets).translate(_CONTROLS)
         record.args = None
+        fields = fields_of(record)
+        for name, value in fields.items():
+            if isinstance(value, str):
+                fields[name] = redact(value, secrets).translate(_CONTROLS)
         if record.exc_info and not record.exc_text:
             record.exc_text = "".join(traceback.format_exception(*record.exc_info)).rstrip("\n")
         if record.exc_text:
-            record.exc_text = redact(record.exc_text, secrets)
+            record.exc_text = redact(record.exc_text, secrets).translate(_IN_TRACES)
         if record.stack_info:
             record.stack_info = redact(record.stack_info, secrets)
         return True
@@ -129,12 +139,17 @@ class _LogFile(RotatingFileHandler):
 
 
 def setup_logging(
-    level: str = "warning", *, file: Path | None = None, secrets: Iterable[str] = ()
+    level: str = "warning",
+    *,
+    file: Path | None = None,
+    secrets: Iterable[str] = (),
+    form: Literal["text", "json"] = "text",
 ) -> RedactingFilter:
     """Send the root logger to stderr, and to ``file`` as well, through one redacting filter.
 
     ``level`` is debug, info, warning or error. ``file`` is rotated at 5 MB, three files in all;
-    where it cannot be opened a warning says so and logging goes on without it. Calling again
+    where it cannot be opened a warning says so and logging goes on without it. ``form`` is as in
+    ``LogSettings.format``. Calling again
     replaces what the last call installed. Returns the filter, so that later secrets (one-time
     tokens) can be added.
     """
@@ -146,13 +161,14 @@ def setup_logging(
     root.setLevel(_LEVELS[level])
     for name in _CHATTY:
         logging.getLogger(name).setLevel(max(logging.INFO, _LEVELS[level]))
-    _install(logging.StreamHandler(), redacting)
+    _install(logging.StreamHandler(), redacting, form)
     if file is not None:
         try:
             file.parent.mkdir(parents=True, exist_ok=True)
             _install(
                 _LogFile(file, maxBytes=_FILE_BYTES, backupCount=_FILE_COUNT - 1, encoding="utf-8"),
                 redacting,
+                form,
             )
         except OSError as error:
             logging.getLogger(__name__).warning(
@@ -163,9 +179,12 @@ def setup_logging(
     return redacting
 
 
-def _install(handler: logging.Handler, redacting: RedactingFilter) -> None:
+def _install(
+    handler: logging.Handler, redacting: RedactingFilter, form: Literal["text", "json"]
+) -> None:
     handler.addFilter(redacting)
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    text = logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s")
+    handler.setFormatter(JsonFormatter() if form == "json" else text)
     logging.getLogger().addHandler(handler)
 
 

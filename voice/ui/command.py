@@ -52,7 +52,12 @@ def prepare(flags: Flags) -> Settings:
         # As a setting, so that the server in the child process tells all as well.
         overrides["log.level"] = "debug"
     settings = load_settings(flags.config, overrides=overrides)
-    setup_logging(settings.log.level, file=settings.log.file, secrets=settings.secret_values())
+    setup_logging(
+        settings.log.level,
+        file=settings.log.file,
+        secrets=settings.secret_values(),
+        form=settings.log.format,
+    )
     return settings
 
 
