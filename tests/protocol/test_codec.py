@@ -391,3 +391,23 @@ def test_any_base64_is_audio_or_refused(audio, dialect):
             codec.decode(json.dumps(wire))
     else:
         assert codec.decode(json.dumps(wire)) == AudioAppend(audio, None)
+
+
+GREETINGS = {
+    "xAI": ({"type": "realtime", "audio": {"input": {}}}, Dialect.GA),
+    "aimock": ({"type": "realtime", "modalities": ["text"], "audio": {}}, Dialect.GA),
+    "GLM": ({"id": "s", "beta_fields": {"chat_mode": "audio"}}, Dialect.BETA),
+    "Qwen": ({"modalities": ["text"], "input_audio_format": "pcm"}, Dialect.BETA),
+}
+
+
+@pytest.mark.parametrize("greeting", GREETINGS.values(), ids=GREETINGS.keys())
+def test_what_comes_before_the_greeting_does_not_settle_the_dialect(greeting):
+    session, dialect = greeting
+    codec = ClientCodec()
+    codec.decode('{"type": "conversation.created", "conversation": {"id": "c"}}')
+    codec.decode('{"type": "error", "error": "slow down"}')
+    codec.decode('{"type": "ping", "event_id": "e"}')
+    assert codec.dialect is None
+    codec.decode(json.dumps({"type": "session.created", "event_id": "e", "session": session}))
+    assert codec.dialect is dialect

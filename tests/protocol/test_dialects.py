@@ -44,6 +44,9 @@ DEERAPI_UPDATE = json.loads((Path(__file__).parent / "deerapi_session_update.jso
         ({"id": "sess_1", "modalities": ["text"]}, Dialect.BETA),
         ({"id": "sess_1"}, Dialect.GA),
         ({}, Dialect.GA),
+        ({"id": "sess_1", "beta_fields": {"chat_mode": "audio"}}, Dialect.BETA),
+        ({"id": "sess_1", "temperature": 0.8}, Dialect.BETA),
+        ({"modalities": ["text"], "temperature": 0.8, "audio": {"input": {}}}, Dialect.GA),
     ],
 )
 def test_the_dialect_is_told_from_the_session(session, dialect):

@@ -62,7 +62,12 @@ def detect(session: Mapping[str, Any]) -> Dialect:
         return Dialect.GA
     if session.get("type") in SESSION_TYPES:
         return Dialect.GA
-    return Dialect.BETA if is_flat(session) else Dialect.GA
+    is_beta = is_flat(session) or not _BETA_ONLY.isdisjoint(session)
+    return Dialect.BETA if is_beta else Dialect.GA
+
+
+_BETA_ONLY: Final = frozenset({"temperature", "client_secret", "beta_fields"})
+"""Fields of a greeting that GA never has, from servers that greet with little else."""
 
 
 def is_flat(session: Mapping[str, Any]) -> bool:
