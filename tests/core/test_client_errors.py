@@ -144,7 +144,7 @@ def test_a_wish_that_is_refused_for_ever_ends_as_an_error() -> None:
         shell.feed(events.error(ACTIVE_RESPONSE, event_id=f"ask_{attempt}"))
         shell.advance(RETRY_MS)
     assert len(shell.sent(ResponseCreate)) == MAX_ATTEMPTS
-    assert errors(shell) == [ACTIVE_RESPONSE]
+    assert errors(shell) == ["answer_refused"]
     assert shell.core.phase is Phase.LISTENING
 
 

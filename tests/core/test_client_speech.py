@@ -232,6 +232,16 @@ def test_an_open_microphone_with_a_talk_button_drops_what_came_before_it() -> No
     assert [update.code for update in shell.updates(WarningIssued)] == ["turn_too_short"]
 
 
+def test_an_open_microphone_keeps_the_half_second_before_the_talk_button() -> None:
+    shell = manual()
+    frames = [bytes([number]) * 960 for number in range(60)]
+    for frame in frames:
+        shell.feed(MicFrame(frame))
+    done = shell.feed(UserPressed(Button.TALK_DOWN))
+    again = [action.audio for action in done if isinstance(action, SendAudio)]
+    assert again == frames[-25:]
+
+
 def test_pressing_again_within_the_tail_goes_on_with_the_same_turn() -> None:
     shell = manual(push_to_talk=True)
     shell.feed(UserPressed(Button.TALK_DOWN))

@@ -112,7 +112,7 @@ async def test_lost_connection_is_told_and_the_conversation_goes_on(
         await shown("Assistant  Before.")
         for connection in list(running.state.connections):
             connection.close(1001, "Enough.")
-        await shown("connected again; the conversation goes on")
+        await shown("connected again; the conversation goes on)")
         os.write(keyboard, b"Two\n")
         await shown("Assistant  After.")
         await cancelled(talking)

@@ -47,6 +47,8 @@ ASK = "ask"
 RACE_REQUESTS = ("cancel", "delete", "retrieve", "truncate")
 """Kinds of event ids of ours whose refusal is a lost race, whatever the code."""
 
+NEVER_FREE = "the endpoint was busy with another answer each time this one was asked for"
+
 MAX_REASON = 300
 """Characters of a server's message that are passed on."""
 
@@ -76,7 +78,9 @@ class ErrorHandlers:
         if request_id is not None:
             retry_at_ms = state.now_ms + RETRY_MS if code == ACTIVE_RESPONSE else None
             is_lost = state.wishes.refused(request_id, retry_at_ms=retry_at_ms)
-            if code == ACTIVE_RESPONSE and not is_lost:
+            if code == ACTIVE_RESPONSE:
+                if is_lost:
+                    state.publish(ErrorReported("answer_refused", NEVER_FREE))
                 return
         elif code in RACE_CODES or (error.event_id or "").startswith(RACE_REQUESTS):
             state.warn(code, "the endpoint and we acted at once; nothing is lost")

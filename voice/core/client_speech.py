@@ -18,7 +18,7 @@ from voice.core.messages import (
 )
 from voice.core.turn_state import TurnEvent, TurnState
 from voice.core.updates import UserSpeechStarted, UserSpeechStopped
-from voice.core.uplink import Speech
+from voice.core.uplink import PRE_ROLL_MS, Speech
 from voice.protocol.client_events import (
     ConversationItemCreate,
     InputAudioBufferClear,
@@ -205,8 +205,14 @@ class SpeechHandlers:
         elif state.link.is_ready and not was_open:
             # The open microphone filled the endpoint's buffer with whatever came before.
             state.send(InputAudioBufferClear(event_id=state.new_id("clear")))
-            state.uplink.committed()
+            before = state.uplink.newest(PRE_ROLL_MS)
+            state.uplink.settle()
             state.uplink.turn_began()
+            for audio in before:
+                # People begin to speak while they press.
+                state.uplink.sent(audio, state.now_ms)
+                state.actions.append(SendAudio(audio))
+            state.uplink.committed()
 
 
 def send_item(state: ClientState, item: UserMessage | SystemMessage, text: str) -> str:

@@ -108,6 +108,17 @@ class Uplink:
         while self._air_bytes > self._air_limit_bytes and len(air) > 1:
             self._air_bytes -= len(air.popleft())
 
+    def newest(self, duration_ms: int) -> list[bytes]:
+        """Return the last frames that left, together at most so long."""
+        left_bytes = self._format.ms_to_bytes(duration_ms)
+        frames: list[bytes] = []
+        for audio in reversed(self._air):
+            left_bytes -= len(audio)
+            if left_bytes < 0:
+                break
+            frames.append(audio)
+        return frames[::-1]
+
     # --- the turn in the air ----------------------------------------------------------------------
 
     def turn_began(self, offset_ms: int | None = None) -> None:
