@@ -5,8 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.core.two_cores import TwoCores, shown
-from voice.core.messages import Button, LinkUp, Started, UserPressed, UserTyped
-from voice.core.server_messages import Opened
+from voice.core.messages import Button, Started, UserPressed, UserTyped
 from voice.core.updates import Interrupted
 from voice.protocol.dialects import Dialect
 
@@ -17,12 +16,22 @@ STEPS = st.lists(
 )
 
 
+LOSSES = st.lists(
+    st.sampled_from(["speak", "hush", "type", "interrupt", "wait", "wait long", "lose"]),
+    min_size=3,
+    max_size=25,
+)
+
+
+def told(ledger):
+    """What both sides must agree on where there is something to tell a new session."""
+    return [row for row in shown(ledger) if row[3] or row[4]]
+
+
 def connected(seed, dialect=Dialect.GA):
     cores = TwoCores(seed, dialect)
     cores.feed(Started())
-    cores.feed(LinkUp())
-    cores.serve(Opened())
-    cores.advance(300)
+    cores.advance(320)
     return cores
 
 
@@ -40,6 +49,9 @@ def take(cores, step):
         case "interrupt":
             cores.feed(UserPressed(Button.INTERRUPT))
             cores.advance(cores.rng.randint(1, 100))
+        case "lose":
+            cores.lose()
+            cores.advance(cores.rng.randint(1, 2_000))
         case "wait":
             cores.advance(cores.rng.randint(1, 300))
         case _:
@@ -57,6 +69,17 @@ def test_both_sides_end_with_the_same_conversation(seed, steps):
     assert shown(cores.core.ledger) == shown(cores.server.ledger)
 
 
+@settings(max_examples=40, deadline=None)
+@given(seed=st.integers(0, 2**32), steps=LOSSES)
+@pytest.mark.timeout(60)
+def test_a_new_server_has_the_conversation_after_a_lost_connection(seed, steps):
+    cores = connected(seed)
+    for step in [*steps, "lose"]:
+        take(cores, step)
+    cores.settle()
+    assert told(cores.core.ledger) == told(cores.server.ledger)
+
+
 @settings(max_examples=15, deadline=None)
 @given(seed=st.integers(0, 2**32), steps=STEPS)
 @pytest.mark.timeout(60)
@@ -68,7 +91,7 @@ def test_the_client_replays_from_its_log(seed, steps):
 
 
 def test_what_the_user_did_not_hear_is_in_neither_memory():
-    cores = connected(5)
+    cores = connected(1)
     cores.feed(UserTyped("Tell me a long story."))
     while not cores.speaker.queued_ms:
         cores.advance(10)

@@ -9,7 +9,10 @@ from collections import deque
 from voice.core import server_messages as server
 from voice.core.messages import (
     Close,
+    Connect,
     DialectDetected,
+    LinkDown,
+    LinkUp,
     MicFrame,
     SendAudio,
     SendEvent,
@@ -61,19 +64,31 @@ class TwoCores(PureShell):
         audio = {"input": {"transcription": {"model": "any"}}}
         super().__init__(SessionConfig.model_validate({"tools": [tool], "audio": audio}))
         self.rng = random.Random(seed)
+        self.dialect = dialect
+        self.new_server()
+        self.is_user_loud = False
+        self._last_frame_ms = 0
+        self.clock.wake(self._next_due_ms, self._move)
+
+    def new_server(self):
+        """Put a server on the other side that knows nothing and counts its ids from one."""
         ids = SequentialIds()
         self.server = ServerCore(
             new_id=lambda kind: f"server_{ids(kind)}", model="m", voices=("heart",)
         )
-        self.server_codec = ServerCodec(dialect)
-        self.client_codec = ClientCodec(dialect)
+        self.server_codec = ServerCodec(self.dialect)
+        self.client_codec = ClientCodec(self.dialect)
         self.up = Wire(self.rng, self._reach_server)
         self.down = Wire(self.rng, self._reach_client)
         self.plans = []
-        self.is_user_loud = False
         self.has_greeted = False
-        self._last_frame_ms = 0
-        self.clock.wake(self._next_due_ms, self._move)
+
+    def lose(self):
+        """Break the connection off; whatever was under way is gone, but for the client's tools."""
+        tools = [plan for plan in self.plans if plan[3]]
+        self.new_server()
+        self.plans = tools
+        self.feed(LinkDown(1006, "broke off"))
 
     # --- the client's side ---
 
@@ -87,9 +102,15 @@ class TwoCores(PureShell):
                 self.up.put(self.client_codec.encode_append(audio), now_ms)
             case StartTool(call_id, _, _):
                 finished = ToolFinished(call_id, '{"spoken": "Found."}')
-                self._plan(self.rng.randint(1, 400), lambda: self.feed(finished))
+                self._plan(self.rng.randint(1, 400), lambda: self.feed(finished), is_tool=True)
+            case Connect():
+                self._plan(20, self._open, is_tool=True)
         assert not isinstance(action, Close), "the conversation ended by itself"
         return super().perform(action)
+
+    def _open(self):
+        self.feed(LinkUp())
+        self.serve(server.Opened())
 
     def _reach_client(self, frame):
         if not self.has_greeted:
@@ -160,8 +181,8 @@ class TwoCores(PureShell):
     def _later(self, event, delay_ms):
         self._plan(delay_ms, lambda: self.serve(event))
 
-    def _plan(self, delay_ms, work):
-        self.plans.append((self.clock() + delay_ms, len(self.plans), work))
+    def _plan(self, delay_ms, work, *, is_tool=False):
+        self.plans.append((self.clock() + delay_ms, len(self.plans), work, is_tool))
         self.plans.sort(key=lambda plan: plan[0])
 
     # --- time ---
