@@ -5,6 +5,7 @@
     VoiceError
     ├── LocalProtocolError      our own bug: an illegal move of our state machine
     ├── SettingsError           the person's settings: voice.toml, environment, flags
+    ├── CapReached              the person's own cap on what may be spent
     ├── AudioFileError          the person's audio file: missing, empty, not audio
     ├── RemoteError             the other side of the wire
     │   ├── ConnectError        no session could be opened: refused, DNS, TLS, HTML, time-out
@@ -41,6 +42,12 @@ class SettingsError(VoiceError):
     """A setting is missing, unknown or out of range; the person can mend it."""
 
     exit_code: ClassVar[int] = 2
+
+
+class CapReached(VoiceError):
+    """As much was spent as the settings allow; the message names the cap and how to raise it."""
+
+    exit_code: ClassVar[int] = 6
 
 
 class AudioFileError(VoiceError):

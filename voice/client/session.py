@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import random
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from types import TracebackType
@@ -23,6 +23,7 @@ from pydantic import SecretStr
 from voice.audio.ports import Microphone, Speaker
 from voice.blackbox.recorded_core import RecordedCore
 from voice.blackbox.recorder import Recorder
+from voice.client.bookkeeper import Budget
 from voice.client.place import Place, Start
 from voice.client.session_run import SessionRun
 from voice.client.silent_speaker import SilentSpeaker
@@ -31,7 +32,7 @@ from voice.client.update_streams import UpdateStream
 from voice.core import messages as m
 from voice.core.client import ClientCore
 from voice.core.reconnect import Persistence
-from voice.core.updates import Phase
+from voice.core.updates import Phase, Update
 from voice.protocol.endpoints import Endpoint
 from voice.protocol.session_config import SessionConfig
 
@@ -53,6 +54,10 @@ class Session:
     says. ``fallbacks`` are places to go to where ``endpoint`` is gone, the better ones first;
     ``start`` is as in ``Place``.
 
+    ``budget`` has the prices of the places in this order, and the caps: once one is reached the
+    answer is let end, and the session goes on where it costs nothing, or ends with CapReached.
+    ``observers`` get every update as it happens, on the loop; they are quick and never raise.
+
     Raises SettingsError for an endpoint that needs a model, a key that is none, or a recording that
     cannot be written.
     """
@@ -71,6 +76,8 @@ class Session:
         fallbacks: Sequence[Place] = (),
         persistence: Persistence | None = None,
         start: Start | None = None,
+        budget: Budget | None = None,
+        observers: Sequence[Callable[[Update], None]] = (),
     ) -> None:
         config = _with_tools(config or SessionConfig(), tools)
         places = [Place(endpoint, api_key, config, start)]
@@ -98,6 +105,8 @@ class Session:
             speaker=speaker or SilentSpeaker(),
             tools=tools,
             recorder=recorder,
+            budget=budget,
+            observers=observers,
         )
         self._task: asyncio.Task[None] | None = None
 

@@ -5,20 +5,24 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from voice.audio.ports import Microphone, Speaker
 from voice.blackbox.recorded_core import RecordedCodec
 from voice.blackbox.recorder import Recorder
+from voice.client.bookkeeper import Bookkeeper, Budget
 from voice.client.place import Place, spoken
+from voice.client.session_log import SessionLog
 from voice.client.shell import Shell
 from voice.client.tool_runner import ToolCaller
 from voice.client.transport import Transport, WebSocketTransport
 from voice.client.update_streams import UpdateStreams
 from voice.core import messages as m
 from voice.core.client import ClientCore
+from voice.core.cost import CostUpdated
 from voice.core.updates import (
     ConnectionLost,
     Ended,
@@ -30,7 +34,8 @@ from voice.core.updates import (
     Update,
     WarningIssued,
 )
-from voice.errors import AuthError, ConnectError, DeviceError, LinkLost, VoiceError
+from voice.errors import AuthError, CapReached, ConnectError, DeviceError, LinkLost, VoiceError
+from voice.log_lines import SESSION
 from voice.protocol.codec import ClientCodec
 from voice.protocol.dialects import Dialect
 
@@ -56,13 +61,14 @@ class SessionRun:
         speaker: Speaker,
         tools: ToolCaller | None,
         recorder: Recorder | None = None,
+        budget: Budget | None = None,
+        observers: Sequence[Callable[[Update], None]] = (),
     ) -> None:
         self.streams = UpdateStreams()
         self.ready = asyncio.Event()
         """Set once the conversation can begin."""
         self._core = core
         self._places = tuple(places)
-        self._name = places[0].endpoint.name
         self._keys = {place.key for place in places if place.key}
         for place in places:
             if place.start is None:
@@ -73,6 +79,10 @@ class SessionRun:
         self._speaker = speaker
         self._tools = tools
         self._recorder = recorder
+        self._keeper = Bookkeeper(budget or Budget())
+        self._barred: frozenset[int] = frozenset()
+        log_of_session = SessionLog(places[0].endpoint.name, time.monotonic)
+        self._observers = (log_of_session.take, *observers)
         self._shell: Shell | None = None
         self._over = asyncio.Event()
         self._broken_by: Exception | None = None
@@ -93,6 +103,8 @@ class SessionRun:
         """Let the core take what a person or a program did."""
         if self._shell is None:
             raise RuntimeError("the session was not entered")
+        if isinstance(event, m.UserTyped):
+            self._keeper.turn_began()
         self._shell.feed(event)
 
     def hang_up(self) -> None:
@@ -108,6 +120,7 @@ class SessionRun:
 
     async def live(self) -> None:
         """Live until the end and release everything; raises what our own code broke with."""
+        SESSION.set(secrets.token_hex(4))  # every task of this session inherits it
         try:
             async with asyncio.TaskGroup() as group:
                 await self._live(group)
@@ -145,6 +158,7 @@ class SessionRun:
                 listening = group.create_task(
                     self._listen(self._microphone, shell), name="microphone"
                 )
+            self._obey_caps()
             shell.feed(m.HangUp() if self._is_hung_up else m.Started())
             await self._over.wait()
             if self._broken_by is not None:
@@ -170,6 +184,7 @@ class SessionRun:
         seen = time.time(), loop.time()
         while True:
             await asyncio.sleep(CLOCK_EVERY_S)
+            self._obey_caps()
             # The loop's clock stands still while the computer sleeps, the time of day does not.
             now = time.time(), loop.time()
             gap_s = max(now[0] - seen[0], now[1] - seen[1])
@@ -218,22 +233,29 @@ class SessionRun:
         self._broken_by = self._broken_by or error
         self._over.set()
 
+    def _obey_caps(self) -> None:
+        """Tell the core which places are out of reach by now, or within it again."""
+        barred = self._keeper.barred
+        if barred != self._barred and self._shell is not None:
+            self._barred = barred
+            self._shell.feed(m.EndpointsBarred(barred, self._keeper.reason))
+
     def _publish(self, update: Update) -> None:
         update = self._without_key(update)
         match update:
             case SessionReady():
-                log.info("session open at %s, %s", self._name, update.dialect.value)
                 self.ready.set()
-            case EndpointChanged():
-                self._name = update.name
-            case ConnectionLost():
-                log.info("connection lost, attempt %d", update.attempt)
             case Ended():
-                log.info("session ended: %s", update.kind.value)
                 self._ended = update
+        for observe in self._observers:
+            observe(update)
         self.streams.publish(update)
         if self._ended is not None:
             self.streams.end()
+        for told in self._keeper.take(update):
+            self._publish(told)
+            if isinstance(told, CostUpdated):
+                self._obey_caps()
 
     def _without_key(self, update: Update) -> Update:
         """Return an update without our keys, which an endpoint's message may repeat."""
@@ -251,6 +273,8 @@ def error_of(ended: Ended) -> VoiceError:
     match ended.kind:
         case EndKind.AUTH_FAILED:
             return AuthError(ended.reason, status=ended.code or None)
+        case EndKind.CAP_REACHED:
+            return CapReached(ended.reason)
         case EndKind.CONNECT_FAILED:
             status = ended.code or None
             return ConnectError(ended.reason, status=status, retryable=ended.retryable)
