@@ -38,6 +38,7 @@ START_LIMIT_S = 60
 CLOCK_HZ = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
 CHURN_AT_ONCE = 20
 ARRIVAL_S = 0.25
+ARRIVALS_LIMIT_S = 90
 
 
 @dataclass(frozen=True)
@@ -53,10 +54,11 @@ class Plan:
     bisections: int
     chunk_ms: int
     newcomers: int
+    patience_s: float
 
 
-FULL = Plan(16, 1.5, 5.0, 2 * PERIOD_S, 200, 200, 3, 20, 6)
-QUICK = Plan(16, 3.0, 0.0, PERIOD_S, 48, 20, 0, 20, 6)
+FULL = Plan(16, 1.5, 5.0, 2 * PERIOD_S, 200, 200, 3, 20, 6, 18.0)
+QUICK = Plan(16, 3.0, 0.0, PERIOD_S, 48, 20, 0, 20, 6, 4.0)
 
 
 class Server:
@@ -279,18 +281,10 @@ class Overload:
 
 
 async def overload(plan: Plan, script: Script) -> Overload | None:
-    """Let newcomers come until one is refused; None where none ever is."""
+    """Fill the server until it refuses, then knock on; None where nobody is ever refused."""
     async with serving(max_sessions=1_000) as server, Crowd(server, script) as crowd:
-        refused: Refused | None = None
-        while refused is None and len(crowd) < plan.most:
-            try:
-                await crowd.add()
-            except Refused as refusal:
-                refused = refusal
-            except TimeoutError:
-                break
-            await asyncio.sleep(ARRIVAL_S)
-        print(f"  {len(crowd)} were let in, the next was refused: {refused}", flush=True)
+        refused = await arrivals(crowd, plan)
+        print(f"  {len(crowd)} were let in, then the answer was {refused}", flush=True)
         before = await crowd.watch(plan.window_s)
         print(f"  {before}", flush=True)
         knocking = asyncio.create_task(knock(crowd, plan.newcomers))
@@ -303,6 +297,22 @@ async def overload(plan: Plan, script: Script) -> Overload | None:
     return Overload(
         before, after, refusals if isinstance(refusals, int) else 0, refused.retry_after
     )
+
+
+async def arrivals(crowd: Crowd, plan: Plan) -> Refused | None:
+    """Let newcomers come until nobody has been let in for a while; return the last refusal."""
+    loop = asyncio.get_running_loop()
+    refused: Refused | None = None
+    give_up_s = loop.time() + ARRIVALS_LIMIT_S
+    last_s = loop.time()
+    while len(crowd) < plan.most and loop.time() < min(last_s + plan.patience_s, give_up_s):
+        try:
+            await crowd.add()
+            last_s = loop.time()
+        except (Refused, TimeoutError) as error:
+            refused = error if isinstance(error, Refused) else refused
+        await asyncio.sleep(ARRIVAL_S)
+    return refused
 
 
 async def knock(crowd: Crowd, a_second: int) -> int:
