@@ -136,3 +136,18 @@ async def test_more_audio_than_can_be_listened_to_makes_the_socket_wait():
         await waiting
     task.cancel()
     await asyncio.wait({task})
+
+
+async def test_a_recogniser_with_a_bug_costs_the_turn_and_not_the_connection(caplog):
+    class BuggyStt(ScriptedStt):
+        async def transcribe(self, pcm, *, language=None):
+            raise ZeroDivisionError("what was said")
+
+    fed = []
+    action = msg.Transcribe("item_1", 3, tone(200, rate_hz=24_000).tobytes(), PCM16)
+    await transcribe(action, BuggyStt(), ScriptedTurnEnd(), fed.append)
+    (failed,) = fed
+    assert isinstance(failed, msg.TranscriptionFailed)
+    assert failed.generation == 3
+    assert "ZeroDivisionError at" in caplog.text
+    assert "what was said" not in caplog.text

@@ -7,6 +7,7 @@ faster than it can be scored waits in a bounded line, and then the reader of the
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from typing import TypeAlias
 
@@ -17,7 +18,10 @@ from voice.engines.ports import EAR_RATE_HZ, Pcm, Stt, TurnEnd, Vad
 from voice.engines.threads import urgency_of_calls
 from voice.errors import EngineError
 from voice.protocol.formats import AudioFormat
+from voice.server.failures import outline
 from voice.server.limits import EARS_BYTES
+
+logger = logging.getLogger(__name__)
 
 MAX_WAITING = 512
 """Appends in the line before the socket is no longer read: 10 s of 20 ms chunks."""
@@ -92,6 +96,11 @@ async def transcribe(action: msg.Transcribe, stt: Stt, turn_end: TurnEnd, feed: 
         text = await _words(action, stt)
     except (EngineError, TimeoutError) as error:
         problem = str(error) or "The recogniser took too long."
+        feed(msg.TranscriptionFailed(action.item_id, action.generation, problem))
+        return
+    except Exception as error:  # an engine's own bug costs this turn, not the connection
+        logger.error("the recogniser failed: %s", outline(error))
+        problem = "The recogniser failed; the server's log says why."
         feed(msg.TranscriptionFailed(action.item_id, action.generation, problem))
         return
     complete = turn_end.probability(text) if text else 0.5

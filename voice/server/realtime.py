@@ -6,9 +6,7 @@ import asyncio
 import contextlib
 import logging
 import time
-import traceback
 import uuid
-from pathlib import Path
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
@@ -32,8 +30,6 @@ logger = logging.getLogger(__name__)
 
 SESSION_S = 3_600
 """What ``expires_at`` says where sessions have no end."""
-
-OUTLINE_PLACES = 6
 
 
 async def realtime(socket: WebSocket) -> None:
@@ -68,15 +64,6 @@ async def no_such_socket(socket: WebSocket) -> None:
     """Tell a client that dials another path where the socket is."""
     text = "There is no socket here; connect to /v1/realtime."
     await socket.send_denial_response(Refused(404, "unknown_url", text).response())
-
-
-def outline(error: BaseException) -> str:
-    """Say what failed and where, in one line and without messages: they may hold what was said."""
-    if isinstance(error, BaseExceptionGroup):
-        return "; ".join(outline(inner) for inner in error.exceptions)
-    places = traceback.extract_tb(error.__traceback__)[-OUTLINE_PLACES:]
-    path = " > ".join(f"{Path(place.filename).name}:{place.lineno}" for place in places)
-    return f"{type(error).__name__} at {path}"
 
 
 def _connect(
