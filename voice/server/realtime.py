@@ -23,6 +23,7 @@ from voice.server.entrance import (
     refusal_of_session,
     refusal_of_stranger,
 )
+from voice.server.failures import outline
 from voice.server.metered_codec import MeteredCodec
 from voice.server.state import ServerState
 
