@@ -25,6 +25,8 @@ FLOORS = (
     ("voice.diagnosis", 6),
     ("voice.app", 6),
     ("voice.session_setup", 6),
+    ("voice.session_parts", 6),
+    ("voice.spending", 6),
     ("voice.embedded", 6),
     ("voice.child_main", 6),
     ("voice.child", 6),

@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING, Self
 from pydantic import SecretStr
 
 from tools import DuplicateToolError, Registry, ToolOutcome, VolumeControl, discover
-from voice.blackbox.recorder import Recorder
 from voice.child import Child, running_child
 from voice.child_main import MODULE as SERVER_MODULE
 from voice.child_main import server_orders
@@ -30,6 +29,7 @@ from voice.errors import EngineError, RemoteError, SettingsError
 from voice.protocol.endpoints import Endpoint
 from voice.protocol.session_config import FunctionTool
 from voice.protocol.tool_examples import EXAMPLES_KEY
+from voice.session_parts import parts_of
 from voice.session_setup import configured_endpoint, session_config
 
 if TYPE_CHECKING:
@@ -176,7 +176,9 @@ async def open_session(
         place = await _first_place(settings, own)
         if toolbox is not None:
             await stack.enter_async_context(toolbox)
-        endpoint = place.endpoint
+        endpoint, further = place.endpoint, _further_places(settings, own)
+        parts = await asyncio.to_thread(parts_of, settings, [place, *further], record, own.token)
+        microphone = parts.heard_through(microphone)
         patience_ms = None if patience_s is None else int(patience_s * 1_000)
         session = await stack.enter_async_context(
             Session(
@@ -184,12 +186,14 @@ async def open_session(
                 config=session_config(settings, endpoint),
                 api_key=place.api_key,
                 start=place.start,
-                fallbacks=_further_places(settings, own),
+                fallbacks=further,
                 persistence=Persistence(give_up_after_ms=patience_ms),
                 microphone=microphone,
                 speaker=speaker,
                 tools=toolbox,
-                recorder=_recorder(record, settings, own.token),
+                recorder=parts.recorder,
+                budget=parts.budget,
+                observers=parts.observers,
             )
         )
         announcements.go_to(session.announce, missed=on_missed)
@@ -248,12 +252,6 @@ def _further_places(settings: Settings, own: OwnServer) -> list[Place]:
     # Where it listens is known only once it runs.
     later = Endpoint.local("ws://127.0.0.1:1")
     return [Place(later, own.token, session_config(settings, later), own.start)]
-
-
-def _recorder(path: Path | None, settings: Settings, token: SecretStr) -> Recorder | None:
-    if path is None:
-        return None
-    return Recorder(path, secrets=(*settings.secret_values(), token.get_secret_value()))
 
 
 class _Announcements:

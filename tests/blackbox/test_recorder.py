@@ -122,3 +122,12 @@ def test_frames_are_kept_both_ways_without_their_audio(tmp_path):
 def test_masking_goes_into_every_text_of_a_structure():
     value = {"a": ["Bearer abcdefghij", 3, None], "b": {"c": "my-own-secret!"}}
     assert masked(value, ("my-own-secret",)) == {"a": ["Bearer ***", 3, None], "b": {"c": "***!"}}
+
+
+def test_a_recording_that_may_fail_is_left_out_where_it_cannot_be_written(tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    recorder = Recorder(tmp_path / "file" / "a.vbox", may_fail=True)
+    recorder.start({})
+    recorder.frame(0, "in", "{}", is_audio=False)
+    recorder.close()
+    assert "cannot be written" in recorder.stopped_because

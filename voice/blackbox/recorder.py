@@ -45,8 +45,9 @@ class Recorder:
 
     Everything in between is quick and never raises.
 
-    ``secrets`` are masked wherever they occur in a text. ``on_stopped`` is called once, with the
-    reason, where the recording ends before ``close``; in any thread.
+    ``secrets`` are masked wherever they occur in a text. Of a recording that ``may_fail`` nobody
+    waits for the file: where it cannot be opened there is none. ``on_stopped`` is called once,
+    with the reason, where the recording ends before ``close``; in any thread.
     """
 
     def __init__(
@@ -55,10 +56,12 @@ class Recorder:
         *,
         secrets: Sequence[str] = (),
         max_bytes: int = MAX_FILE_BYTES,
+        may_fail: bool = False,
     ) -> None:
         self.path = path
         self._secrets = tuple(secret for secret in secrets if secret)
         self._max_bytes = max_bytes
+        self._may_fail = may_fail
         self.on_stopped: Callable[[str], None] | None = None
         self._waiting: deque[tuple[bytes, Any]] = deque()  # bounded: MAX_WAITING, see _put
         self._is_filled = threading.Event()
@@ -69,13 +72,16 @@ class Recorder:
     def start(self, header: Mapping[str, Any]) -> None:
         """Open the file, readable by its owner only, and begin with ``header`` and the versions.
 
-        Raises SettingsError where the file cannot be written.
+        Raises SettingsError where the file cannot be written, unless it ``may_fail``.
         """
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0)
             file = os.fdopen(os.open(self.path, flags, 0o600), "wb")
         except OSError as error:
+            if self._may_fail:
+                self._stop(f"{self.path} cannot be written: {error.strerror or error}")
+                return
             raise SettingsError(
                 f"--record: {self.path} cannot be written: {error.strerror or error}"
             ) from error

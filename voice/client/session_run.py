@@ -216,6 +216,8 @@ class SessionRun:
                 loop.call_soon_threadsafe(self._publish, warning)
 
         recorder.on_stopped = stopped
+        if recorder.stopped_because is not None:
+            stopped(recorder.stopped_because)
 
     def _new_codec(self, index: int, dialect: Dialect | None) -> ClientCodec:
         endpoint = spoken(self._places[index].endpoint, dialect)
