@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from tests.client.session_kit import Clock, Reader
+from voice.client import session_run
 from voice.client.place import Place
 from voice.client.session import Session
 from voice.core.reconnect import Persistence
@@ -19,6 +20,7 @@ from voice.core.updates import (
     Phase,
     Reconnected,
     ResponseFinished,
+    SessionReady,
     SessionRenewed,
     ToolCallFinished,
 )
@@ -359,3 +361,37 @@ async def test_patience_may_be_bounded() -> None:
         with pytest.raises(LinkLost, match="fault of its own"):
             async with Session(endpoint=resolve(endpoint.url), persistence=patience) as session:
                 await Reader(session).rest()
+
+
+class Daylight:
+    """A time of day that a test moves."""
+
+    def __init__(self) -> None:
+        self.now_s = 1_000_000.0
+
+    def time(self) -> float:
+        return self.now_s
+
+    def monotonic(self) -> float:
+        return self.now_s
+
+
+async def test_a_computer_that_slept_opens_another_connection_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    daylight = Daylight()
+    monkeypatch.setattr(session_run, "time", daylight)
+    monkeypatch.setattr(session_run, "CLOCK_EVERY_S", 0.01)
+
+    async def script(peer: Peer) -> None:
+        await peer.greet()
+
+    async with ScriptedEndpoint(script) as endpoint:
+        async with Session(endpoint=resolve(endpoint.url)) as session:
+            reader = Reader(session)
+            await reader.until(SessionReady)
+            daylight.now_s += 600
+            lost = await reader.until(ConnectionLost)
+            assert "slept" in lost.reason
+            await reader.until(Reconnected)
+        assert len(endpoint.requests) == 2

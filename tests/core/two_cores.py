@@ -73,6 +73,8 @@ class TwoCores(PureShell):
     def new_server(self):
         """Put a server on the other side that knows nothing and counts its ids from one."""
         ids = SequentialIds()
+        # Endpoints may count everything anew but calls: two of one id cannot be told apart.
+        self.call_kind = f"call{len(self.steps)}"
         self.server = ServerCore(
             new_id=lambda kind: f"server_{ids(kind)}", model="m", voices=("heart",)
         )
@@ -157,7 +159,7 @@ class TwoCores(PureShell):
         self._later(server.AnswerBegun(rid), at_ms)
         last = start.prompt.entries[-1] if start.prompt.entries else None
         if last is not None and last.role == "user" and rng.random() < 0.4:
-            self._later(server.CallMade(rid, f"call_{rid}", "look", "{}"), at_ms)
+            self._later(server.CallMade(rid, f"{self.call_kind}_{rid}", "look", "{}"), at_ms)
             self._later(server.AnswerEnded(rid, "tool_calls"), at_ms)
             return
         for piece in self._pieces(rng.choice(ANSWERS)):
