@@ -2,6 +2,7 @@
 
 import pytest
 
+from voice.core.client_tools import MAX_REFUSED
 from voice.core.messages import Button, StartTool, ToolFinished, UserPressed, UserTyped
 from voice.core.tool_calls import MAX_PER_TURN
 from voice.core.updates import Phase, ToolCallFinished, ToolCallStarted, WarningIssued
@@ -207,6 +208,23 @@ def test_a_model_that_calls_for_ever_is_stopped() -> None:
     shell = calling(*(f"c{number}" for number in range(MAX_PER_TURN + 3)))
     assert len(starts(shell)) == MAX_PER_TURN
     assert len(outputs(shell)) == 3
+
+
+def test_an_endpoint_that_calls_in_every_answer_is_not_asked_for_ever() -> None:
+    shell = calling()
+    for number in range(2, MAX_PER_TURN + 100):
+        shell.feed(events.call_done(f"r{number - 1}", f"c{number}", "clock", "{}"))
+        shell.feed(ToolFinished(f"c{number}", "noon"))
+        before = asked(shell)
+        shell.feed(events.response_done(f"r{number - 1}"))
+        if asked(shell) == before:
+            break
+        shell.feed(events.response_created(f"r{number}"))
+    assert number == MAX_PER_TURN + MAX_REFUSED + 2
+    codes = [warning.code for warning in shell.updates(WarningIssued)]
+    assert codes.count("endless_calls") == 1
+    shell.feed(UserTyped("Once more"))
+    assert asked(shell) > before
 
 
 def test_a_new_turn_of_the_user_allows_new_calls() -> None:

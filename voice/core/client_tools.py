@@ -14,12 +14,16 @@ NOT_RUN_INTERRUPTED = "Not run: the user interrupted before the call began."
 DONE_BEFORE = "Done before; it was not done again."
 NOT_RUN_TOO_MANY = "Not run: too many calls in this turn. Answer with what you have."
 
+MAX_REFUSED = 8
+"""Calls that are refused before an endpoint that calls on is not asked again: it would for ever."""
+
 
 class ToolHandlers:
     """Take calls from the endpoint and their results from the shell."""
 
     def __init__(self, state: ClientState) -> None:
         self._state = state
+        self._refused = 0
 
     def on_call(self, item: FunctionCall, response_id: str, *, is_dead: bool) -> None:
         """Run a call, unless it is known already.
@@ -35,6 +39,7 @@ class ToolHandlers:
             self._repeat(item, call_id, is_dead=is_dead)
             return
         is_full = state.calls.is_full
+        self._refused = self._refused + 1 if is_full else 0
         state.calls.started(Call(call_id, item.name, response_id))
         if response_id in state.finished:
             state.calls.response_over(response_id)
@@ -42,7 +47,10 @@ class ToolHandlers:
         if is_dead:
             self._answer(call_id, NOT_RUN_INTERRUPTED, speak=False, is_error=True)
         elif is_full:
-            self._answer(call_id, NOT_RUN_TOO_MANY, speak=True, is_error=True)
+            is_hopeless = self._refused > MAX_REFUSED
+            if self._refused == MAX_REFUSED + 1:
+                state.warn("endless_calls", "the endpoint calls tools without end; it may rest now")
+            self._answer(call_id, NOT_RUN_TOO_MANY, speak=not is_hopeless, is_error=True)
         else:
             state.actions.append(StartTool(call_id, item.name, item.arguments))
             state.publish(ToolCallStarted(call_id, item.name, item.arguments))
