@@ -178,7 +178,7 @@ async def test_a_bad_request_names_its_field(body, param):
 
 
 async def test_too_many_keys_are_429_with_a_time_to_come_back(monkeypatch):
-    monkeypatch.setattr("voice.server.client_secrets.MAX_SECRETS", 1)
+    monkeypatch.setattr("voice.server.client_secrets.EPHEMERAL_KEYS", 1)
     async with server() as running, pages(running) as client:
         assert (await client.post(PAGE, json={})).status_code == 200
         answer = await client.post(PAGE, json={"expires_after": {"seconds": 10}})

@@ -57,7 +57,7 @@ def test_keys_are_long_and_never_the_same(store):
 
 
 def test_keys_are_bounded_in_number_until_the_first_expires(store, clock, monkeypatch):
-    monkeypatch.setattr(client_secrets, "MAX_SECRETS", 3)
+    monkeypatch.setattr(client_secrets, "EPHEMERAL_KEYS", 3)
     for valid_s in (30, 20, 40):
         store.issue({}, model=None, valid_s=valid_s)
 

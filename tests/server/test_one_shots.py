@@ -2,7 +2,7 @@
 
 import pytest
 
-from voice.server.one_shots import MAX_IN_HAND, OneShots, OneShotsFullError
+from voice.server.one_shots import ONE_SHOTS, OneShots, OneShotsFullError
 
 
 def test_requests_are_counted_until_they_end():
@@ -14,12 +14,12 @@ def test_requests_are_counted_until_they_end():
 
 def test_a_request_too_many_is_refused_and_counts_nothing():
     shots = OneShots()
-    shots.in_hand = MAX_IN_HAND
+    shots.in_hand = ONE_SHOTS
 
     with pytest.raises(OneShotsFullError), shots.admitted():
         pass
 
-    assert shots.in_hand == MAX_IN_HAND
+    assert shots.in_hand == ONE_SHOTS
 
 
 def test_a_request_that_fails_gives_its_place_back():

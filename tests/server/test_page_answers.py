@@ -9,7 +9,7 @@ import pytest
 from tests.server.page_kit import error_of, origin, pages
 from tests.server.serving_kit import server
 from voice.core.refusals import Refusal
-from voice.server.page_answers import MAX_JSON_BYTES, PageError, busy
+from voice.server.page_answers import JSON_BYTES, PageError, busy
 
 PAGE = "/v1/realtime/client_secrets"
 
@@ -32,7 +32,7 @@ async def test_a_body_that_is_no_json_object_is_refused(body, code):
 
 async def test_a_body_that_declares_too_much_is_refused():
     async with server() as running, pages(running) as client:
-        answer = await client.post(PAGE, content=b" " * (MAX_JSON_BYTES + 1))
+        answer = await client.post(PAGE, content=b" " * (JSON_BYTES + 1))
 
     assert error_of(answer, 413)["code"] == "request_too_large"
 
@@ -51,7 +51,7 @@ async def test_a_body_that_never_ends_is_cut_off():
         with contextlib.suppress(httpx.TransportError):
             error_of(await client.post(PAGE, content=endless()), 413)
 
-    assert MAX_JSON_BYTES < sent < 64 * MAX_JSON_BYTES
+    assert JSON_BYTES < sent < 64 * JSON_BYTES
 
 
 async def test_a_client_that_leaves_in_the_middle_of_a_body_harms_nobody(caplog):

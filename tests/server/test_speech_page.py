@@ -13,7 +13,7 @@ from tests.server.serving_kit import engines, server, until
 from voice.audio.ffmpeg import decode, demuxer_of, find_ffmpeg
 from voice.engines.scripted import ScriptedTts
 from voice.errors import EngineError
-from voice.server.one_shots import MAX_IN_HAND
+from voice.server.one_shots import ONE_SHOTS
 from voice.server.speech_page import read_speech_request
 
 NEEDS_FFMPEG = pytest.mark.skipif(find_ffmpeg() is None, reason="ffmpeg is not installed")
@@ -178,7 +178,7 @@ async def test_a_client_that_leaves_stops_the_synthesis():
 
 async def test_a_request_too_many_is_503_with_a_time_to_come_back():
     async with server() as running, pages(running) as client:
-        running.state.one_shots.in_hand = MAX_IN_HAND
+        running.state.one_shots.in_hand = ONE_SHOTS
         answer = await client.post(PAGE, json=body())
         running.state.one_shots.in_hand = 0
 

@@ -14,7 +14,7 @@ from voice.engines.ports import Transcript
 from voice.engines.scripted import ScriptedStt
 from voice.errors import EngineError
 from voice.server import transcription_page
-from voice.server.one_shots import MAX_IN_HAND
+from voice.server.one_shots import ONE_SHOTS
 from voice.server.transcription_page import read_transcription_request
 
 PAGE = "/v1/audio/transcriptions"
@@ -130,7 +130,7 @@ async def test_a_broken_file_says_why(data, words):
 
 
 async def test_a_recording_that_is_too_long_is_refused(monkeypatch):
-    monkeypatch.setattr(transcription_page, "LONGEST_S", 3.0)
+    monkeypatch.setattr(transcription_page, "UPLOAD_S", 3.0)
     answer, _ = await transcribe()
 
     assert "longer than" in error_of(answer, 400)["message"]
@@ -176,7 +176,7 @@ async def test_a_form_with_too_many_parts_is_400():
 
 
 async def test_an_upload_that_is_too_large_is_413(monkeypatch):
-    monkeypatch.setattr(transcription_page, "MAX_UPLOAD_BYTES", 100_000)
+    monkeypatch.setattr(transcription_page, "UPLOAD_BYTES", 100_000)
     async with server() as running, pages(running) as client:
         with_length = await client.post(PAGE, files=upload(bytes(500_000)))
 
@@ -223,7 +223,7 @@ async def test_translation_says_that_there_is_none():
 
 async def test_a_request_too_many_is_503_with_a_time_to_come_back():
     async with server() as running, pages(running) as client:
-        running.state.one_shots.in_hand = MAX_IN_HAND
+        running.state.one_shots.in_hand = ONE_SHOTS
         answer = await client.post(PAGE, files=upload())
         running.state.one_shots.in_hand = 0
 

@@ -12,10 +12,10 @@ from typing import Any, Final
 
 import orjson
 
+from voice.server.limits import EPHEMERAL_KEYS
+
 EPHEMERAL_PREFIX: Final = "ek_"
 
-MAX_SECRETS = 1_000
-"""Keys that are valid at once."""
 
 MAX_BYTES = 32 * 1024 * 1024
 """What the sessions of all valid keys may hold together, as JSON."""
@@ -53,7 +53,7 @@ class ClientSecrets:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         """Start without keys; ``clock`` counts seconds and never jumps."""
         self._clock = clock
-        self._kept: dict[bytes, ClientSecret] = {}  # bounded: MAX_SECRETS
+        self._kept: dict[bytes, ClientSecret] = {}  # bounded: EPHEMERAL_KEYS
 
     def issue(self, fields: Mapping[str, Any], *, model: str | None, valid_s: int) -> str:
         """Return a new key. Raises TooManySecretsError."""
@@ -61,7 +61,7 @@ class ClientSecrets:
         self._drop_expired(now_s)
         size_bytes = len(orjson.dumps(fields))
         held_bytes = sum(secret.size_bytes for secret in self._kept.values())
-        if len(self._kept) >= MAX_SECRETS or held_bytes + size_bytes > MAX_BYTES:
+        if len(self._kept) >= EPHEMERAL_KEYS or held_bytes + size_bytes > MAX_BYTES:
             first_s = min(secret.deadline_s for secret in self._kept.values())
             raise TooManySecretsError(max(1, int(first_s - now_s) + 1))
         key = EPHEMERAL_PREFIX + secrets.token_hex(24)

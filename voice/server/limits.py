@@ -45,6 +45,22 @@ FAILURE_DELAY_S = 0.2
 RESERVED_FILES = 64
 """File descriptors that no new session may take: the running ones need some to go on."""
 
+JSON_BYTES = MIB
+"""Largest JSON body of a request (FAULTS §5)."""
+
+ONE_SHOTS = 4
+"""One-shot requests at once, uploads that are still coming included: each may hold 25 MiB."""
+
+EPHEMERAL_KEYS = 1_000
+"""Ephemeral keys that are valid at once."""
+
+SPOKEN_CHARS = 4_096
+"""Longest text of one request for speech, as upstream."""
+
+UPLOAD_BYTES = 25 * MIB
+UPLOAD_S = 1_500.0
+"""Largest recording, in bytes and in seconds of sound, as upstream."""
+
 ADDRESSES = 1_024
 """Addresses whose wrong keys are remembered at once."""
 
@@ -153,6 +169,11 @@ TABLE = (
         f"{FAILURES} a minute",
         f"401 after {FAILURE_DELAY_S:g} s more each, then 429, `Retry-After`",
     ),
+    Row("JSON body of a request", _mib(JSON_BYTES), "413"),
+    Row("text to be spoken in one request", f"{SPOKEN_CHARS:,} characters", "400"),
+    Row("uploaded recording", f"{_mib(UPLOAD_BYTES)}, {UPLOAD_S / 60:g} min", "413, 400"),
+    Row("one-shot requests at once", str(ONE_SHOTS), "503, `Retry-After`"),
+    Row("ephemeral keys at once", f"{EPHEMERAL_KEYS:,}", "429, `Retry-After`"),
     Row("file descriptors left", str(RESERVED_FILES), "503, `Retry-After`"),
     Row(
         "end of the server",

@@ -1,6 +1,6 @@
 """One-shot requests to the engines, so limited that conversations never notice them.
 
-At most ``MAX_IN_HAND`` requests are in hand, and each engine works on one piece for them at a time:
+At most ``ONE_SHOTS`` requests are in hand, and each engine works on one piece for them at a time:
 its other threads stay free for sessions, which go before in the engines' own lines as well.
 """
 
@@ -10,8 +10,7 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-MAX_IN_HAND = 4
-"""Requests at once, uploads that are still coming included: each may hold 25 MiB."""
+from voice.server.limits import ONE_SHOTS
 
 
 class OneShotsFullError(Exception):
@@ -32,8 +31,8 @@ class OneShots:
     @contextmanager
     def admitted(self) -> Iterator[None]:
         """Count one request for the length of the block. Raises OneShotsFullError."""
-        if self.in_hand >= MAX_IN_HAND:
-            raise OneShotsFullError(f"{MAX_IN_HAND} one-shot requests are in hand already")
+        if self.in_hand >= ONE_SHOTS:
+            raise OneShotsFullError(f"{ONE_SHOTS} one-shot requests are in hand already")
         self.in_hand += 1
         try:
             yield

@@ -13,11 +13,8 @@ from starlette.responses import JSONResponse, Response
 
 from voice.core.refusals import Refusal
 from voice.engines.ports import Engines
-from voice.server.limits import BODY_S
+from voice.server.limits import BODY_S, JSON_BYTES
 from voice.server.state import ServerState
-
-MAX_JSON_BYTES = 1024 * 1024
-"""Largest JSON body of a request (FAULTS §5)."""
 
 BODY_LIMIT_S = BODY_S - 2.0
 """Longest time for a request's body to arrive; a little later the listener cuts without a word."""
@@ -132,7 +129,7 @@ async def read_json(request: Request, known: frozenset[str]) -> dict[str, Any]:
 
     Raises PageError where it is no JSON object, too large, or has a field that is not ``known``.
     """
-    body = b"".join([chunk async for chunk in body_stream(request, MAX_JSON_BYTES)])
+    body = b"".join([chunk async for chunk in body_stream(request, JSON_BYTES)])
     if not body.strip():
         return {}
     try:

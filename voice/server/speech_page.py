@@ -25,6 +25,7 @@ from voice.engines.ports import Tts
 from voice.errors import AudioFileError, EngineError
 from voice.protocol.formats import PCM16
 from voice.server.audio_stream import AudioStream
+from voice.server.limits import SPOKEN_CHARS
 from voice.server.one_shots import OneShots, OneShotsFullError
 from voice.server.page_answers import (
     PageError,
@@ -38,7 +39,6 @@ from voice.server.speakable import Piece, SpeakableSplitter
 
 logger = logging.getLogger(__name__)
 
-MAX_INPUT_CHARS = 4_096
 SLOWEST, FASTEST = 0.25, 4.0
 
 _MEDIA_TYPES: Final = {
@@ -112,8 +112,8 @@ def read_speech_request(body: dict[str, Any], voices: tuple[str, ...]) -> Speech
     text = body.get("input")
     if not isinstance(text, str) or not text.strip():
         raise bad_value("input", "a text to speak")
-    if len(text) > MAX_INPUT_CHARS:
-        what = f"at most {MAX_INPUT_CHARS} characters, got {len(text)}"
+    if len(text) > SPOKEN_CHARS:
+        what = f"at most {SPOKEN_CHARS} characters, got {len(text)}"
         raise PageError(
             400, "string_above_max_length", f"Invalid 'input': expected {what}.", param="input"
         )

@@ -22,6 +22,7 @@ from voice.audio.upload import read_upload
 from voice.engines.ports import EAR_RATE_HZ, Engines, Pcm, Stt
 from voice.errors import AudioFileError, EngineError
 from voice.server.audio_stream import AudioStream
+from voice.server.limits import UPLOAD_BYTES, UPLOAD_S
 from voice.server.one_shots import OneShots, OneShotsFullError
 from voice.server.page_answers import (
     PageError,
@@ -33,10 +34,6 @@ from voice.server.page_answers import (
 )
 from voice.server.speech_spans import Span, speech_spans
 from voice.server.transcript_formats import FORMATS, Segment, transcript_answer, usage
-
-MAX_UPLOAD_BYTES = 25 * 1024 * 1024
-LONGEST_S = 1_500.0
-"""25 minutes, as upstream."""
 
 MAX_FIELD_BYTES = 64 * 1024
 MAX_FIELDS = 32
@@ -52,7 +49,7 @@ _DEFAULT_LANGUAGE = "english"
 class _InMemoryParser(MultiPartParser):
     """Keeps what is uploaded off the disk; the body's own limit bounds it."""
 
-    spool_max_size = MAX_UPLOAD_BYTES + _ENVELOPE_BYTES + 1
+    spool_max_size = UPLOAD_BYTES + _ENVELOPE_BYTES + 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +128,7 @@ async def _read(request: Request, stt: Stt) -> tuple[TranscriptionRequest, Pcm]:
             text = "Missing required parameter: 'file'; send the recording as multipart/form-data."
             raise PageError(400, "missing_required_parameter", text, param="file")
         try:
-            pcm = await read_upload(upload.file, rate_hz=EAR_RATE_HZ, longest_s=LONGEST_S)
+            pcm = await read_upload(upload.file, rate_hz=EAR_RATE_HZ, longest_s=UPLOAD_S)
         except AudioFileError as error:
             text = f"Invalid 'file': {error}."
             raise PageError(400, "invalid_audio", text, param="file") from error
@@ -147,7 +144,7 @@ async def _read_form(request: Request) -> FormData:
         raise PageError(400, "invalid_content_type", text)
     parser = _InMemoryParser(
         Headers({"content-type": kind}),
-        body_stream(request, MAX_UPLOAD_BYTES + _ENVELOPE_BYTES),
+        body_stream(request, UPLOAD_BYTES + _ENVELOPE_BYTES),
         max_files=1,
         max_fields=MAX_FIELDS,
         max_part_size=MAX_FIELD_BYTES,
