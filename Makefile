@@ -15,7 +15,7 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python;
 MAKE_ENVIRONMENT := $(PYTHON) scripts/make_environment.py
 INPUTS := pyproject.toml constraints.txt scripts/make_environment.py
 
-.PHONY: help demo run test test-interop autobahn check size walk fuzz-server soak-server bench-turn bench-server bench-wire bench-import clean
+.PHONY: help demo run test test-interop test-foreign autobahn check size walk fuzz-server soak-server bench-turn bench-server bench-wire bench-import clean
 .DEFAULT_GOAL := help
 
 help:
@@ -23,6 +23,7 @@ help:
 	@echo 'make run         talk to it: voice talk (needs a sound card)'
 	@echo 'make test        all tests               make check       ruff and mypy'
 	@echo 'make test-interop  other people'"'"'s clients against voice serve'
+	@echo 'make test-foreign  our client against other people'"'"'s servers'
 	@echo 'make autobahn    WebSocket conformance of the listener'
 	@echo 'make size        disk taken by a default install, heaviest packages first'
 	@echo 'make walk        100,000 random steps of the core'
@@ -58,6 +59,11 @@ test: $(VENV)/.test
 test-interop: $(VENV)/.test
 	@$(BIN)/python tests/interop/make_environments.py
 	@$(BIN)/python -m pytest tests/interop $(ARGS)
+
+# Other people's servers, in environments of their own under build/foreign.
+test-foreign: $(VENV)/.test
+	@$(BIN)/python tests/interop/make_environments.py --of foreign
+	@$(BIN)/python -m pytest tests/foreign $(ARGS)
 
 autobahn: $(VENV)/.default
 	@$(BIN)/python -m tests.interop.autobahn.run $(ARGS)

@@ -1,9 +1,10 @@
-"""Makes the environments of the strangers' clients, each apart from ours and from the others.
+"""Makes the environments of strangers' programs, each apart from ours and from the others.
 
 ``python tests/interop/make_environments.py [NAME …]`` fills ``build/interop/NAME`` from
-``tests/interop/NAME/requirements.txt`` (pip) or ``package.json`` (npm). What is there and still
-matches its pins is kept. What cannot be had (no network, no node) costs one loud line and leaves
-exit status 0: its tests are then skipped, loudly too.
+``tests/interop/NAME/requirements.txt`` (pip) or ``package.json`` (npm); ``--of foreign`` does it
+for ``tests/foreign``. Packages in a ``no-deps.txt`` are installed last and without what they ask
+for. What is there and still matches its pins is kept. What cannot be had (no network, no node)
+costs one loud line and leaves exit status 0: its tests are then skipped, loudly too.
 """
 
 from __future__ import annotations
@@ -15,72 +16,88 @@ import subprocess
 import sys
 import time
 import venv
+from dataclasses import dataclass
 from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
-BUILD = HERE.parent.parent / "build" / "interop"
+TESTS = Path(__file__).resolve().parent.parent
 LIMIT_S = 900
 TAIL_LINES = 3
 PINS = ("requirements.txt", "package.json")
+NO_DEPS = "no-deps.txt"
 
 
-def names() -> list[str]:
-    """Return the names of all environments."""
-    return sorted(folder.name for folder in HERE.iterdir() if _pins(folder.name) is not None)
+@dataclass(frozen=True)
+class Environments:
+    """The environments of one folder of tests: ``tests/NAME``, made in ``build/NAME``."""
 
+    folder: str
 
-def home(name: str) -> Path:
-    """Return the folder of an environment, whether or not it is there."""
-    return BUILD / name
+    @property
+    def source(self) -> Path:
+        """Where the pins are."""
+        return TESTS / self.folder
 
+    def names(self) -> list[str]:
+        """Return the names of all environments."""
+        return sorted(f.name for f in self.source.iterdir() if self._pins(f.name) is not None)
 
-def python_of(name: str) -> Path:
-    """Return the interpreter of a Python client's environment."""
-    return home(name) / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    def home(self, name: str) -> Path:
+        """Return the folder of an environment, whether or not it is there."""
+        return TESTS.parent / "build" / self.folder / name
 
+    def python_of(self, name: str) -> Path:
+        """Return the interpreter of a Python program's environment."""
+        return self.home(name) / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
-def is_ready(name: str) -> bool:
-    """Tell whether an environment is there and made from the present pins."""
-    stamp = home(name) / "pins.sha256"
-    return stamp.is_file() and stamp.read_text("utf-8") == _digest(name)
+    def is_ready(self, name: str) -> bool:
+        """Tell whether an environment is there and made from the present pins."""
+        stamp = self.home(name) / "pins.sha256"
+        return stamp.is_file() and stamp.read_text("utf-8") == self._digest(name)
 
-
-def make(name: str) -> str | None:
-    """Make one environment; return None, or in one line why it cannot be had."""
-    if is_ready(name):
-        return None
-    folder, pins = home(name), _pins(name)
-    assert pins is not None, f"no pins for {name}"
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    try:
-        if pins.name == "package.json":
-            _make_node(folder, pins)
-        else:
-            _make_python(folder, pins)
-    except (OSError, subprocess.SubprocessError) as error:
+    def make(self, name: str) -> str | None:
+        """Make one environment; return None, or in one line why it cannot be had."""
+        if self.is_ready(name):
+            return None
+        folder, pins = self.home(name), self._pins(name)
+        assert pins is not None, f"no pins for {name}"
         shutil.rmtree(folder, ignore_errors=True)
-        return _reason(error)
-    (folder / "pins.sha256").write_text(_digest(name), "utf-8")
-    return None
+        folder.mkdir(parents=True)
+        try:
+            if pins.name == "package.json":
+                _make_node(folder, pins)
+            else:
+                self._make_python(name, pins)
+        except (OSError, subprocess.SubprocessError) as error:
+            shutil.rmtree(folder, ignore_errors=True)
+            return _reason(error)
+        (folder / "pins.sha256").write_text(self._digest(name), "utf-8")
+        return None
+
+    def _pins(self, name: str) -> Path | None:
+        found = (self.source / name / file for file in PINS)
+        return next((path for path in found if path.is_file()), None)
+
+    def _digest(self, name: str) -> str:
+        pins = self._pins(name)
+        assert pins is not None, f"no pins for {name}"
+        apart = pins.parent / NO_DEPS
+        more = apart.read_bytes() if apart.is_file() else b""
+        return hashlib.sha256(pins.read_bytes() + more + sys.version.encode()).hexdigest()
+
+    def _make_python(self, name: str, pins: Path) -> None:
+        folder = self.home(name)
+        venv.create(folder, with_pip=True)
+        quiet = ["--quiet", "--disable-pip-version-check", "--no-input", "--no-compile"]
+        install = [str(self.python_of(name)), "-m", "pip", "install", *quiet]
+        _run([*install, "-r", str(pins)], folder)
+        apart = pins.parent / NO_DEPS
+        if apart.is_file():
+            _run([*install, "--no-deps", "-r", str(apart)], folder)
 
 
-def _pins(name: str) -> Path | None:
-    found = (HERE / name / file for file in PINS)
-    return next((path for path in found if path.is_file()), None)
-
-
-def _digest(name: str) -> str:
-    pins = _pins(name)
-    assert pins is not None, f"no pins for {name}"
-    return hashlib.sha256(pins.read_bytes() + sys.version.encode()).hexdigest()
-
-
-def _make_python(folder: Path, pins: Path) -> None:
-    venv.create(folder, with_pip=True)
-    python = str(python_of(folder.name))
-    quiet = ["--quiet", "--disable-pip-version-check", "--no-input", "--no-compile"]
-    _run([python, "-m", "pip", "install", *quiet, "-r", str(pins)], folder)
+INTEROP = Environments("interop")
+BUILD = TESTS.parent / "build" / "interop"
+is_ready, home, python_of, make = INTEROP.is_ready, INTEROP.home, INTEROP.python_of, INTEROP.make
 
 
 def _make_node(folder: Path, pins: Path) -> None:
@@ -111,18 +128,22 @@ def _reason(error: Exception) -> str:
 
 def main(wanted: list[str]) -> int:
     """Make the wanted environments, or all."""
-    unknown = sorted(set(wanted) - set(names()))
+    environments = INTEROP
+    if wanted[:1] == ["--of"]:
+        environments, wanted = Environments(wanted[1]), wanted[2:]
+    unknown = sorted(set(wanted) - set(environments.names()))
     if unknown:
-        print(f"unknown: {', '.join(unknown)}; there are: {', '.join(names())}")
+        print(f"unknown: {', '.join(unknown)}; there are: {', '.join(environments.names())}")
         return 2
-    for name in wanted or names():
+    for name in wanted or environments.names():
         began = time.monotonic()
-        was_ready = is_ready(name)
-        failure = make(name)
+        was_ready = environments.is_ready(name)
+        failure = environments.make(name)
+        where = f"build/{environments.folder}/{name}"
         if failure is not None:
             print(f"!! SKIPPED: no environment for {name}: {failure}", flush=True)
         elif not was_ready:
-            print(f"made build/interop/{name} in {time.monotonic() - began:.0f} s", flush=True)
+            print(f"made {where} in {time.monotonic() - began:.0f} s", flush=True)
     return 0
 
 

@@ -176,7 +176,7 @@ LITELLM: Final = KnownPlace(
     dialect=None,
     tried=Tried.RELAYED,
     model_required=True,
-    remarks="with guardrails it asks for responses itself; its errors have no `event_id`",
+    remarks="with a guardrail it asks for responses itself; its errors have no `event_id`",
 )
 
 _OWN_PIPELINE: Final = replace(
@@ -206,7 +206,7 @@ AIMOCK: Final = KnownPlace(
     dialect=Dialect.GA,
     tried=Tried.HERE,
     model_required=True,
-    remarks="answers text only; refuses the beta header after the upgrade; repeats no item id",
+    remarks="answers written words only; announces no item of its own; refuses the beta header",
 )
 
 SPEACHES: Final = KnownPlace(
