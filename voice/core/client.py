@@ -18,6 +18,7 @@ from voice.core.client_speech import SpeechHandlers
 from voice.core.client_standby import StandbyHandlers
 from voice.core.client_state import ClientState
 from voice.core.client_tools import ToolHandlers
+from voice.core.keepalive import Keepalive
 from voice.core.ledger import Ledger
 from voice.core.link import LinkEvent, LinkState
 from voice.core.messages import (
@@ -100,6 +101,7 @@ class ClientCore:
         self._items = ItemHandlers(state)
         self._playback = PlaybackHandlers(state)
         self._errors = ErrorHandlers(state, self._link)
+        self._keepalive = Keepalive(state)
         self._unknown_types: set[str] = set()
         # Audio comes fifty times a second each way and moves nothing that is settled afterwards.
         # After the end this is empty, so that audio is absorbed like everything else.
@@ -146,7 +148,7 @@ class ClientCore:
         if state.link.is_over:
             deadlines = [state.link.deadline_ms]
         else:
-            deadlines.append(self._standby.deadline_ms)
+            deadlines += [self._standby.deadline_ms, self._keepalive.deadline_ms]
         wish = state.wishes.pending
         if wish is not None and state.link.is_ready:
             not_before_ms = max(wish.not_before_ms, state.failures.paused_until_ms)
@@ -194,6 +196,7 @@ class ClientCore:
     def _settle(self) -> None:
         """Ask for a response, or announce, if now is the moment for it."""
         state = self._state
+        self._keepalive.settle()
         self._tools.want_answers()
         if self._link.leave_barred():
             return
@@ -222,7 +225,12 @@ class ClientCore:
 
     def _on_tick(self, event: Tick) -> None:
         self._link.expire()
-        for expire in (self._responses.expire, self._speech.expire, self._standby.expire):
+        for expire in (
+            self._responses.expire,
+            self._speech.expire,
+            self._standby.expire,
+            self._keepalive.expire,
+        ):
             if not self._state.link.is_over:
                 expire()
 
