@@ -16,7 +16,7 @@ class RecordedShell(PureShell):
         self.recorder = recorder
         super().__init__(**options)
 
-    def _new_core(self):
+    def _new_core(self, jitter):
         return RecordedCore(
             self._config,
             recorder=self.recorder,
@@ -24,6 +24,10 @@ class RecordedShell(PureShell):
             capabilities=self._capabilities,
             push_to_talk=self._push_to_talk,
             cancellable_tools=self._cancellable_tools,
+            fallbacks=self._fallbacks,
+            persistence=self._persistence,
+            asks_beta=self._asks_beta,
+            jitter=jitter,
         )
 
 

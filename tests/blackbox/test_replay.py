@@ -32,10 +32,10 @@ def test_random_conversations_replay_as_they_were(tmp_path, monkeypatch, seed):
     recorder = Recorder(tmp_path / "x.vbox")
 
     class RecordedWalkShell(walk.WatchedShell):
-        def _new_core(self):
+        def _new_core(self, jitter):
             if hasattr(self, "core"):
-                return super()._new_core()  # the walk's own replay
-            return RecordedShell._new_core(self)
+                return super()._new_core(jitter)  # the walk's own replay
+            return RecordedShell._new_core(self, jitter)
 
         recorder: Recorder
 
