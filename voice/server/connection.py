@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import time
 from collections import deque
 from collections.abc import Callable
 from functools import partial
@@ -22,6 +23,7 @@ from voice.core.server import ServerCore
 from voice.engines.ports import Engines
 from voice.engines.threads import work_for
 from voice.errors import LinkLost, RemoteProtocolError
+from voice.log_lines import SESSION
 from voice.protocol import client_events as cl
 from voice.protocol.client_events import AudioAppend, ClientEvent
 from voice.protocol.codec import ServerCodec
@@ -32,6 +34,8 @@ from voice.server.outbox import Outbox, PacedTts
 from voice.server.patience import OVER_CODE, Patience
 from voice.server.pipeline import Voices, prepare_brain, run_response
 from voice.server.prompts import brain_tools
+from voice.server.response_spans import ResponseSpans
+from voice.tracing import Span
 
 logger = logging.getLogger(__name__)
 
@@ -63,6 +67,7 @@ class Connection:
         on_measured: Callable[[msg.TurnMeasured], None],
         limits: Limits = USUAL,
         network: str = "",
+        send_span: Callable[[Span], None] | None = None,
     ) -> None:
         self.network = network
         self.ended = asyncio.Event()
@@ -95,9 +100,13 @@ class Connection:
             msg.PrepareBrain: self._prepare_brain,
             msg.TurnMeasured: on_measured,
         }
+        if send_span is not None:
+            spans = ResponseSpans(send_span, time.time)
+            self._performers = spans.watching(self._performers)
 
     async def run(self) -> None:
         """Serve until either side closes. The socket must have been accepted."""
+        SESSION.set(self._core.view.session["id"])
         work_for(object())  # engines take sessions in turn; every task below inherits this
         try:
             async with asyncio.TaskGroup() as tasks:

@@ -93,6 +93,7 @@ def _connect(
         on_measured=state.meters.measured,
         limits=state.config.limits,
         network=handshake.network,
+        send_span=None if state.spans is None else state.spans.send,
     )
 
 

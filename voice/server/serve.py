@@ -24,6 +24,7 @@ from voice.server.gate import Gate
 from voice.server.guarded import GuardedHttp, Visitor
 from voice.server.limits import HEAD_BYTES
 from voice.server.state import ServerConfig, ServerState
+from voice.tracing import open_spans
 
 logger = logging.getLogger(__name__)
 
@@ -118,6 +119,7 @@ async def serving(
             # Otherwise the first client pays for building each event model at its first use.
             await asyncio.to_thread(warm_up)
             state.engines = await load()
+            state.spans = await asyncio.to_thread(open_spans)
             async with state.load.watching(state.engines.queues):
                 yield EmbeddedServer(state, listener)
         finally:
@@ -126,6 +128,8 @@ async def serving(
             finally:
                 if state.engines is not None:
                     await state.engines.brain.close()
+                if state.spans is not None:
+                    await asyncio.to_thread(state.spans.close)
 
 
 async def drain(state: ServerState) -> None:

@@ -16,6 +16,7 @@ from voice.server.load import LoadWatch
 from voice.server.meters import Meters
 from voice.server.one_shots import OneShots
 from voice.server.strangers import WrongKeys
+from voice.tracing import Spans
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,3 +55,5 @@ class ServerState:
     client_secrets: ClientSecrets = field(default_factory=ClientSecrets)
     one_shots: OneShots = field(default_factory=OneShots)
     meters: Meters = field(default_factory=Meters)
+    spans: Spans | None = None
+    """Where OpenTelemetry spans go; None where nobody wants any."""
