@@ -20,7 +20,7 @@ from voice.core.verdicts import (
         (200, Verdict.NEXT), (302, Verdict.NEXT), (401, Verdict.NEVER), (402, Verdict.NEVER),
         (403, Verdict.NEVER), (404, Verdict.NEVER), (407, Verdict.NEVER), (410, Verdict.NEVER),
         (426, Verdict.NEVER), (429, Verdict.LATER), (500, Verdict.RETRY), (502, Verdict.RETRY),
-        (503, Verdict.RETRY), (504, Verdict.RETRY), (418, Verdict.RETRY),
+        (503, Verdict.RETRY), (504, Verdict.RETRY), (418, Verdict.RETRY), (511, Verdict.NEXT),
     ],
 )  # fmt: skip
 def test_each_http_status_has_its_verdict(status: int, verdict: Verdict) -> None:

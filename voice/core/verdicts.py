@@ -85,6 +85,7 @@ STATUS_RULES: dict[int, Rule] = {
     425: _FAULT,
     426: Rule(Verdict.NEVER, "refused to connect"),
     429: _BUSY,
+    511: _PORTAL,
 }
 """By the HTTP status of a refused handshake; see ``of_status`` for the rest."""
 
