@@ -4,6 +4,7 @@ import pytest
 
 from tests.server.serving_kit import engines, server
 from voice.audio.files import read_audio
+from voice.engines.ports import Engines
 from voice.errors import AudioFileError, DeviceError, RemoteError
 from voice.settings import load_settings
 from voice.ui import demo as demo_module
@@ -29,6 +30,13 @@ def _fast(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(demo_module, "converse", fast)
 
 
+def _scripted(heard: list[str], replies: list[str]) -> Engines:
+    """Engines that hear each turn once, as a whole: nothing of the script goes on reading along."""
+    bundle = engines(heard=heard, replies=replies)
+    bundle.stt.is_idle = False  # type: ignore[misc]
+    return bundle
+
+
 @pytest.mark.usefixtures("_fast")
 async def test_both_files_are_written_and_a_missing_sound_card_is_told(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
@@ -37,7 +45,7 @@ async def test_both_files_are_written_and_a_missing_sound_card_is_told(
         raise DeviceError("no microphone was found: plug one in")
 
     monkeypatch.setattr(demo_module, "find_sound_card", no_card)
-    async with server(engines(heard=["One?", "Two?"], replies=["First.", "Second."])) as running:
+    async with server(_scripted(["One?", "Two?"], ["First.", "Second."])) as running:
         settings = load_settings(overrides={"endpoint.url": running.url})
         assert await demo(settings, Path("here/and/there")) == 0
     out = capsys.readouterr().out
@@ -52,7 +60,7 @@ async def test_both_files_are_written_and_a_missing_sound_card_is_told(
 
 @pytest.mark.usefixtures("_fast")
 async def test_question_without_an_answer_is_a_failure() -> None:
-    async with server(engines(heard=["One?"], replies=["First."])) as running:
+    async with server(_scripted(["One?"], ["First."])) as running:
         settings = load_settings(overrides={"endpoint.url": running.url})
         with pytest.raises(RemoteError, match="1 of 2 questions got no answer"):
             await demo(settings, Path("out"))
