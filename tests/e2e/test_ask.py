@@ -14,8 +14,17 @@ from voice.audio.pcm import Pcm, Resampler
 from voice.audio.ports import RATE_HZ
 from voice.engines.stt import MoonshineStt
 
-REPORT_KEYS = {"turns", "reply_wav"}
-TURN_KEYS = {"user_text", "assistant_text", "tools", "latency_ms", "interrupted", "audio_ms"}
+REPORT_KEYS = {"turns", "reply_wav", "usage", "cost"}
+TURN_KEYS = {
+    "user_text",
+    "assistant_text",
+    "tools",
+    "latency_ms",
+    "interrupted",
+    "audio_ms",
+    "usage",
+    "cost",
+}
 LATENCY_KEYS = {"end_of_speech_to_transcript", "to_first_token", "to_first_audio"}
 
 
@@ -73,6 +82,9 @@ async def test_spoken_question_gets_a_spoken_answer_from_a_tool(
     assert use["arguments"] == {"place": "Tokyo"}
     assert "Asia/Tokyo" in use["output"]
     assert "Tokyo" in turn["assistant_text"]
+    assert (turn["cost"], report["cost"]) == (None, None)
+    assert turn["usage"] == report["usage"]
+    assert turn["usage"]["text_out"] > 3
     assert 500 < turn["audio_ms"] < 10_000
     latency_ms = turn["latency_ms"]
     assert 0 < latency_ms["end_of_speech_to_transcript"] <= latency_ms["to_first_token"]

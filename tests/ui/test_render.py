@@ -1,8 +1,10 @@
 import io
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
 
+from voice.core.cost import CostUpdated, Tokens
 from voice.core.updates import (
     AssistantTranscript,
     ConnectionLost,
@@ -23,6 +25,8 @@ from voice.core.updates import (
 )
 from voice.ui.render import MAX_SHOWN, View, call_text, printable, shortened
 from voice.ui.turns import Timing, Turn
+
+PAID = CostUpdated("r", "", Tokens(), Tokens(), Tokens(), 0.01, 0.01, 0.02, 3.0, "USD")
 
 
 def shown(update: Update, turn: Turn | None = None, *, terminal: bool = False) -> str:
@@ -51,6 +55,9 @@ def shown(update: Update, turn: Turn | None = None, *, terminal: bool = False) -
         ),
         (EndpointChanged("local", 1, "gone"), "           (going on at local: gone)\n"),
         (EndpointChanged("OpenAI", 0, ""), "           (going on at OpenAI, which is back)\n"),
+        (PAID, "Cost       0.0100 USD · session 0.0200 · today 3.00\n"),
+        (replace(PAID, response_id="", item_id="u1"), ""),
+        (replace(PAID, price=None), ""),
         (WarningIssued("odd", "odd thing"), "Warning    odd thing\n"),
         (ErrorReported("e", "it broke"), "Error      it broke\n"),
         (ResponseFinished("r", "incomplete", "max_output_tokens"), "Warning    the answer is inc"),

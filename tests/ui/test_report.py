@@ -5,7 +5,14 @@ import orjson
 import pytest
 
 from voice.audio.recording import Take
-from voice.ui.report import answer_of, conversation_json, parsed_arguments, timeline_text
+from voice.core.cost import CostUpdated, Tokens
+from voice.ui.report import (
+    answer_of,
+    conversation_json,
+    cost_text,
+    parsed_arguments,
+    timeline_text,
+)
 from voice.ui.turns import Timing, ToolUse, Turn
 
 
@@ -33,10 +40,44 @@ def test_json_has_exactly_the_promised_keys() -> None:
                 },
                 "interrupted": False,
                 "audio_ms": 600,
+                "usage": None,
+                "cost": None,
             }
         ],
         "reply_wav": "reply.wav",
+        "usage": None,
+        "cost": None,
     }
+
+
+def account(price: float | None = 0.0125) -> CostUpdated:
+    used, sums = Tokens(text_in=3, audio_out=5), Tokens(text_in=30, audio_out=50)
+    money = (None, None, None) if price is None else (price, 0.05, 1.25)
+    return CostUpdated("r1", "", used, used, sums, price, *money, currency="EUR")
+
+
+def test_json_tells_tokens_and_money() -> None:
+    turn = Turn(0.0)
+    turn.pay(account())
+    turn.pay(account())
+    body = orjson.loads(conversation_json([turn], [], None, account()))
+    assert body["cost"] == {"currency": "EUR", "session": 0.05, "day": 1.25}
+    assert body["usage"]["audio_out"] == 50
+    assert body["turns"][0]["cost"] == 0.025
+    assert body["turns"][0]["usage"]["audio_out"] == 10
+
+
+def test_without_prices_json_tells_tokens_alone() -> None:
+    turn = Turn(0.0)
+    turn.pay(account(None))
+    body = orjson.loads(conversation_json([turn], [], None, account(None)))
+    assert (body["cost"], body["turns"][0]["cost"]) == (None, None)
+    assert body["turns"][0]["usage"]["text_in"] == 3
+
+
+def test_the_line_of_money_is_left_out_without_prices() -> None:
+    assert cost_text(account()) == "0.0125 EUR · session 0.0500 · today 1.25"
+    assert cost_text(account(None)) == ""
 
 
 def test_what_did_not_happen_is_null() -> None:

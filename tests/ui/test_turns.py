@@ -1,5 +1,6 @@
 from itertools import count
 
+from voice.core.cost import CostUpdated, Tokens
 from voice.core.updates import (
     AssistantTranscript,
     ErrorReported,
@@ -161,6 +162,22 @@ def test_timing_of_a_typed_turn_counts_from_the_typing() -> None:
 def test_unprompted_answer_has_no_timing() -> None:
     (turn,) = told(answered("Your timer is done."), TurnTimeline("resp_1", None, None, None, 5, 6))
     assert turn.timing.first_audio_ms is None
+
+
+def test_costs_belong_to_the_turn_of_their_response_and_their_words() -> None:
+    def paid(response_id: str, item_id: str, price: float) -> CostUpdated:
+        tokens = Tokens(text_out=1)
+        return CostUpdated(response_id, item_id, tokens, tokens, tokens, price, 0, 0, 0, "USD")
+
+    log = TurnLog(lambda: 0.0)
+    for update in (said("Hello"), answered("Hi."), paid("resp_1", "", 0.5)):
+        log.take(update)
+    log.begin(typed="Again")
+    log.take(paid("resp_1", "", 0.25))
+    log.take(paid("resp_2", "", 2.0))
+    assert [turn.price for turn in log.turns] == [0.75, 2.0]
+    assert log.turns[0].tokens == Tokens(text_out=2)
+    assert log.cost == paid("resp_2", "", 2.0)
 
 
 def test_errors_belong_to_the_turn_that_is_going_on() -> None:

@@ -19,6 +19,7 @@ from voice.audio.files import FileMicrophone, FileSpeaker, read_audio, write_wav
 from voice.audio.pcm import Pcm
 from voice.audio.ports import RATE_HZ
 from voice.audio.recording import Take
+from voice.core.cost import CostUpdated
 from voice.errors import AudioFileError, SettingsError, VoiceError
 from voice.ui.asking import ANSWER_LIMIT_S, Asker, PatientMicrophone, Prepared, Spoken, Typed
 from voice.ui.command import complain, console_for
@@ -58,13 +59,15 @@ class AskRequest:
 class Outcome:
     """A conversation that is over: its turns, and what either side let sound.
 
-    ``failure`` is what ended it before its time, after something had been answered.
+    ``failure`` is what ended it before its time, after something had been answered; ``cost`` is
+    the last account of it.
     """
 
     turns: list[Turn]
     said: list[Take]
     answered: list[Take]
     failure: VoiceError | None = None
+    cost: CostUpdated | None = None
 
 
 async def ask(request: AskRequest, settings: Settings) -> int:
@@ -86,7 +89,7 @@ async def ask(request: AskRequest, settings: Settings) -> int:
         )
         reply_wav = write_reply(request.out, outcome.answered)
         if write is not None:
-            write(conversation_json(outcome.turns, outcome.answered, reply_wav))
+            write(conversation_json(outcome.turns, outcome.answered, reply_wav, outcome.cost))
         elif reply_wav is not None:
             view.note(f"The answer is in {reply_wav}.")
     if outcome.failure is not None:
@@ -133,12 +136,13 @@ async def converse(
             )
             await asker.ask(prepared, announce=lambda one: _announce(view, one))
             # Before the session closes them: what sounds until then is part of the conversation.
-            return Outcome(log.worth_telling(), microphone.takes(), speaker.takes())
+            takes = microphone.takes(), speaker.takes()
+            return Outcome(log.worth_telling(), *takes, cost=log.cost)
     except VoiceError as error:
         turns = log.worth_telling()
         if not any(turn.assistant_text for turn in turns):
             raise
-        return Outcome(turns, microphone.takes(), speaker.takes(), error)
+        return Outcome(turns, microphone.takes(), speaker.takes(), error, log.cost)
 
 
 @contextlib.asynccontextmanager

@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from voice.core.cost import CostUpdated
 from voice.core.updates import (
     AssistantTranscript,
     ConnectionLost,
@@ -22,7 +23,7 @@ from voice.core.updates import (
     UserTranscript,
     WarningIssued,
 )
-from voice.ui.report import parsed_arguments, timeline_text
+from voice.ui.report import cost_text, parsed_arguments, timeline_text
 from voice.ui.turns import Turn
 
 MAX_SHOWN = 400
@@ -34,6 +35,7 @@ _STYLES = {
     "Tool": "bold magenta",
     "Assistant": "bold green",
     "Timing": "dim",
+    "Cost": "dim",
     "Warning": "yellow",
     "Error": "bold red",
 }
@@ -59,7 +61,7 @@ class View:
         row = Table.grid(padding=(0, 2, 0, 0))
         row.add_column(width=_LABEL_WIDTH, no_wrap=True)
         row.add_column(overflow="fold")
-        body = Text(shown, style="dim" if label == "Timing" else "")
+        body = Text(shown, style="dim" if label in ("Timing", "Cost") else "")
         row.add_row(Text(label, style=_STYLES.get(label, "")), body)
         self._console.print(row)
 
@@ -82,6 +84,9 @@ class View:
                     line = timeline_text(turn.timing, typed=turn.is_typed)
                     if line:
                         self.say("Timing", line)
+            case CostUpdated(response_id=response_id) if response_id:
+                if line := cost_text(update):
+                    self.say("Cost", line)
             case ResponseFinished(status="incomplete", reason=reason):
                 self.say("Warning", f"the answer is incomplete: {reason or 'no reason given'}")
             case ConnectionLost(reason=reason, attempt=1):

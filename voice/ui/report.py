@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import orjson
 from voice.audio.pcm import Pcm
 from voice.audio.ports import RATE_HZ
 from voice.audio.recording import Take
+from voice.core.cost import CostUpdated, Tokens
 from voice.ui.turns import Timing, ToolUse, Turn
 
 
@@ -37,19 +39,27 @@ def answer_of(turn: Turn, next_turn: Turn | None, takes: Sequence[Take]) -> Pcm:
 
 
 def conversation_json(
-    turns: Sequence[Turn], takes: Sequence[Take], reply_wav: Path | None
+    turns: Sequence[Turn],
+    takes: Sequence[Take],
+    reply_wav: Path | None,
+    cost: CostUpdated | None = None,
 ) -> bytes:
     """Return the object that ``voice ask --json`` prints, as UTF-8 with an end of line.
 
-    ``takes`` are what the speaker let sound, on the turns' own clock. A time that is not known is
-    null.
+    ``takes`` are what the speaker let sound, on the turns' own clock; ``cost`` is the session's
+    last account. A time or a price that is not known is null.
     """
     following = [*turns[1:], None]
     told = [
         _turn_json(turn, answer_of(turn, next_turn, takes))
         for turn, next_turn in zip(turns, following, strict=True)
     ]
-    body = {"turns": told, "reply_wav": None if reply_wav is None else _sound(str(reply_wav))}
+    body = {
+        "turns": told,
+        "reply_wav": None if reply_wav is None else _sound(str(reply_wav)),
+        "usage": _usage_json(None if cost is None else cost.session_tokens),
+        "cost": _cost_json(cost),
+    }
     return orjson.dumps(body, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
 
 
@@ -66,7 +76,32 @@ def _turn_json(turn: Turn, answer: Pcm) -> dict[str, Any]:
         },
         "interrupted": turn.is_interrupted,
         "audio_ms": len(answer) * 1_000 // RATE_HZ,
+        "usage": _usage_json(turn.tokens),
+        "cost": None if turn.price is None else round(turn.price, 6),
     }
+
+
+def _usage_json(tokens: Tokens | None) -> dict[str, int] | None:
+    """Return tokens by kind; the cached ones are not in their plain counterparts."""
+    return None if tokens is None else asdict(tokens)
+
+
+def _cost_json(cost: CostUpdated | None) -> dict[str, Any] | None:
+    if cost is None or cost.session is None or cost.day is None:
+        return None
+    return {
+        "currency": cost.currency,
+        "session": round(cost.session, 6),
+        "day": round(cost.day, 6),
+    }
+
+
+def cost_text(cost: CostUpdated) -> str:
+    """Return one line: what an answer cost, and the sums; empty where no prices are known."""
+    if cost.price is None or cost.session is None or cost.day is None:
+        return ""
+    sums = f"session {cost.session:.4f} · today {cost.day:.2f}"
+    return f"{cost.price:.4f} {cost.currency} · {sums}"
 
 
 def _tool_json(use: ToolUse) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from voice.core.bounded import BoundedDict
+from voice.core.cost import CostUpdated, Tokens
 from voice.core.updates import (
     AssistantTranscript,
     ErrorReported,
@@ -84,6 +85,16 @@ class Turn:
     timing: Timing = field(default_factory=Timing)
     is_interrupted: bool = False
     errors: list[str] = field(default_factory=list)
+    tokens: Tokens | None = None
+    """What the endpoint counted for it; None where it counted nothing."""
+    price: float | None = None
+    """Money; None where no prices are known."""
+
+    def pay(self, cost: CostUpdated) -> None:
+        """Add what a response, or the transcription, cost."""
+        self.tokens = cost.tokens if self.tokens is None else self.tokens + cost.tokens
+        if cost.price is not None:
+            self.price = (self.price or 0.0) + cost.price
 
     @property
     def assistant_text(self) -> str:
@@ -105,6 +116,8 @@ class TurnLog:
 
     def __init__(self, now_s: Callable[[], float]) -> None:
         self.turns: list[Turn] = []
+        self.cost: CostUpdated | None = None
+        """The last account of the session."""
         self._now_s = now_s
         self._questions: BoundedDict[str, Turn] = BoundedDict(_MAX_IDS)
         self._answers: BoundedDict[str, Turn] = BoundedDict(_MAX_IDS)
@@ -171,6 +184,15 @@ class TurnLog:
                 turn.timing.add(update)
             case ResponseFinished():
                 turn = self._turn_of_response(update.response_id)
+            case CostUpdated():
+                self.cost = update
+                is_heard = bool(update.item_id)
+                turn = (
+                    self._turn_of_speech(update.item_id)
+                    if is_heard
+                    else self._turn_of_response(update.response_id)
+                )
+                turn.pay(update)
             case ErrorReported():
                 turn = self.current
                 turn.errors.append(update.message)
