@@ -1,6 +1,8 @@
+import json
 import socket
 
 import pytest
+from websockets.asyncio.server import serve
 
 from tests.server.serving_kit import engines, server
 from voice.client.probe import probe
@@ -125,3 +127,35 @@ def _secret(text):
     from pydantic import SecretStr
 
     return SecretStr(text)
+
+
+async def test_a_relay_that_names_itself_with_its_models_is_named():
+    said = {
+        "session.update": [{"type": "session.updated", "session": {"type": "realtime"}}],
+        "conversation.item.create": [],
+        "response.create": [
+            {"type": "response.output_text.delta", "item_id": "i", "delta": "Hi"},
+            {"type": "response.done", "response": {"id": "r", "status": "completed"}},
+        ],
+    }
+
+    async def talk(socket):
+        greeting = {"type": "session.created", "session": {"type": "realtime"}}
+        await socket.send(json.dumps(greeting))
+        async for frame in socket:
+            for event in said[json.loads(frame)["type"]]:
+                await socket.send(json.dumps(event))
+
+    def models(connection, request):
+        if not request.path.endswith("/models"):
+            return None
+        response = connection.respond(200, '{"object": "list", "data": [{"id": "m"}]}')
+        response.headers["X-Oneapi-Request-Id"] = "1"
+        return response
+
+    async with serve(talk, "127.0.0.1", 0, process_request=models) as listener:
+        port = listener.sockets[0].getsockname()[1]
+        endpoint = resolve(f"ws://127.0.0.1:{port}/v1/realtime", preset="new-api")
+        found = await steps(endpoint)
+    assert found["answer"].outcome is Outcome.OK
+    assert found["models"].detail == "1 offered: m; relay: new-api or one-api"

@@ -30,6 +30,14 @@ def test_the_doctor_finds_nothing_to_mend(shell: Shell, aimock: Place) -> None:
     assert "Traceback" not in ran.err
 
 
+def test_the_doctor_names_the_beta_header_that_is_refused(shell: Shell, aimock: Place) -> None:
+    ran = doctor(shell, aimock.with_(endpoint__beta_header="true"))
+    assert ran.status != 0
+    assert "beta_api_shape_disabled" in ran.out
+    assert "beta_header" in ran.out
+    assert "Traceback" not in ran.err and "exception" not in ran.err
+
+
 async def test_a_connection_that_breaks_comes_back_with_the_conversation(aimock: Place) -> None:
     before, after, _ = await check_reconnect(aimock, "Hello", "Hello again")
     assert before == after == "Hello, I am an assistant made of fixtures."

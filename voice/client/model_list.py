@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Mapping
 from urllib.parse import urlsplit, urlunsplit
 
 from voice.errors import AuthError, ConnectError
@@ -20,9 +21,13 @@ def models_url(url: str) -> str:
 
 
 async def list_models(
-    base_url: str, key: str | None, *, key_header: str = "Authorization"
+    base_url: str,
+    key: str | None,
+    *,
+    key_header: str = "Authorization",
+    on_headers: Callable[[Mapping[str, str]], None] | None = None,
 ) -> list[str]:
-    """Return the ids of the models, sorted.
+    """Return the ids of the models, sorted; ``on_headers`` gets the headers of the answer.
 
     Raises ConnectError, or AuthError for a refused key; the message holds neither key nor body.
     """
@@ -41,7 +46,10 @@ async def list_models(
     names: list[str] = []
     try:
         async with asyncio.timeout(LIMIT_S), client:
-            async for model in client.models.list():
+            answer = await client.models.with_raw_response.list()
+            if on_headers is not None:
+                on_headers(answer.headers)
+            async for model in answer.parse():
                 names.append(str(model.id))
                 if len(names) >= MAX_MODELS:
                     break

@@ -10,6 +10,7 @@ import asyncio
 import ssl
 import time
 from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
@@ -65,14 +66,17 @@ async def probe(endpoint: Endpoint, key: str | None) -> AsyncGenerator[Step, Non
         yield Step("resolve", Outcome.SKIPPED, detail)
         yield Step("reach", Outcome.SKIPPED, detail)
     else:
-        async for step in _reach(host, port, parts.scheme == "wss", endpoint.safe_url):
+        reaching = _reach(host, port, parts.scheme == "wss", endpoint.safe_url)
+        async with aclosing(reaching) as steps:
+            async for step in steps:
+                yield step
+                if step.outcome is Outcome.FAILED:
+                    return
+    async with aclosing(_converse(endpoint, url, headers)) as steps:
+        async for step in steps:
             yield step
             if step.outcome is Outcome.FAILED:
                 return
-    async for step in _converse(endpoint, url, headers):
-        yield step
-        if step.outcome is Outcome.FAILED:
-            return
     yield await _models(endpoint, key)
 
 
@@ -149,14 +153,20 @@ async def _models(endpoint: Endpoint, key: str | None) -> Step:
     """List the models that the key may use; no session needs this, so it never fails."""
     base_url = models_url(endpoint.base_url)
     started = time.perf_counter()
+    answered: dict[str, str] = {}
     try:
-        names = await list_models(base_url, key, key_header=endpoint.key_header)
+        names = await list_models(
+            base_url, key, key_header=endpoint.key_header, on_headers=answered.update
+        )
     except ConnectError as error:
         return Step("models", Outcome.WARNING, str(error), since_ms(started), "not needed to talk")
     spoken = [name for name in names if "realtime" in name] or names
     shown = ", ".join(spoken[:SHOWN_MODELS])
     more = f" and {len(spoken) - SHOWN_MODELS} more" if len(spoken) > SHOWN_MODELS else ""
-    return Step("models", Outcome.OK, f"{len(names)} offered: {shown}{more}", since_ms(started))
+    # Some relays name themselves here and not in the handshake.
+    relay = _named_relay(answered)
+    said = f"{len(names)} offered: {shown}{more}{f'; relay: {relay}' if relay else ''}"
+    return Step("models", Outcome.OK, said, since_ms(started))
 
 
 # --- the conversation -----------------------------------------------------------------------------
@@ -203,9 +213,13 @@ def _mend_refused(error: ConnectError) -> str:
     return "see the message"
 
 
-def _relay_of(headers: Mapping[str, str]) -> str:
+def _named_relay(headers: Mapping[str, str]) -> str | None:
     lower = {name.lower() for name in headers}
-    found = next((relay for name, relay in _RELAYS if name in lower), None)
+    return next((relay for name, relay in _RELAYS if name in lower), None)
+
+
+def _relay_of(headers: Mapping[str, str]) -> str:
+    found = _named_relay(headers)
     server = next((value for name, value in headers.items() if name.lower() == "server"), None)
     if found:
         return f"; relay: {found}"

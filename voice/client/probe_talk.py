@@ -10,7 +10,7 @@ from enum import Enum
 from typing import Any
 
 from voice.client.transport import Transport
-from voice.core.verdicts import of_close, of_error
+from voice.core.verdicts import Verdict, of_close, of_error
 from voice.errors import LinkLost, RemoteProtocolError
 from voice.protocol import client_events as cl
 from voice.protocol import server_events as ev
@@ -186,6 +186,8 @@ def _error_failed(event: ev.ErrorEvent) -> StepFailed:
     kind = None if isinstance(error, str) else error.type
     rule = of_error(code, kind)
     mend = f"the endpoint {rule.sentence}" if rule else "see the message"
+    if rule is not None and rule.verdict is Verdict.OTHER_DIALECT:
+        mend = "turn endpoint.beta_header the other way; a session tries that by itself"
     return StepFailed(f"the endpoint says: {message}{f' ({code})' if code else ''}", mend)
 
 
