@@ -5,6 +5,7 @@ import pytest
 from voice.core.messages import HangUp, Tick, UserTyped
 from voice.core.responses import ASK_DEADLINE_MS
 from voice.core.updates import Phase, PhaseChanged, WarningIssued
+from voice.protocol.capabilities import Capabilities
 from voice.protocol.server_events import SERVER_EVENTS, UnknownEvent
 from voice.testing import events
 from voice.testing.pure_shell import PureShell
@@ -86,3 +87,13 @@ def test_audio_and_transcripts_do_not_show_in_the_log_form_of_actions() -> None:
     shell.feed(events.response_created("r1"))
     [action, *_] = shell.feed(events.audio_delta("r1", "i1", 20))
     assert "\\x01" not in repr(action)
+
+
+def test_what_an_endpoint_is_known_to_send_is_passed_over_without_a_word() -> None:
+    shell = PureShell(capabilities=Capabilities(own_events=("ping", "vendor.")))
+    shell.connect()
+    for kind in ("ping", "vendor.speaker", "strange"):
+        shell.feed(UnknownEvent(kind, "e", {"type": kind}))
+    told = [w.message for w in shell.updates(WarningIssued) if w.code == "unknown_event"]
+    assert len(told) == 1
+    assert "strange" in told[0]

@@ -240,6 +240,8 @@ class ClientCore:
 
     def _on_unknown(self, event: wire.UnknownEvent) -> None:
         known = self._unknown_types
+        if event.type.startswith(self._state.capabilities.own_events):
+            return
         if event.type not in known and len(known) < MAX_UNKNOWN_TYPES:
             known.add(event.type)
             self._state.warn("unknown_event", f"the endpoint sends {event.type!r:.80}; ignored")

@@ -72,6 +72,9 @@ class Capabilities:
     own_session_fields: tuple[tuple[str, Scalar], ...] = ()
     """Fields of its own that the endpoint insists on, in its spelling: sent with each update."""
 
+    own_events: tuple[str, ...] = ()
+    """How the types of events of its own begin; they are passed over without a word."""
+
     model_in_session: bool = False
     """Takes the model from ``session.model`` of the update, not from the URL."""
 

@@ -131,6 +131,7 @@ AZURE_VOICE_LIVE: Final = KnownPlace(
         emits_item_done=False,
         implied_session_fields=_ANSWERS_AND_STOPS,
         transcription_model="azure-speech",
+        own_events=("response.animation", "response.audio_timestamp", "response.video", "warning"),
     ),
     dialect=Dialect.BETA,
     tried=Tried.DOCUMENTS,
@@ -188,7 +189,11 @@ SPEECH_TO_SPEECH: Final = KnownPlace(
     name="HF speech-to-speech",
     url="ws://127.0.0.1:8765/v1/realtime",
     capabilities=replace(
-        _OWN_PIPELINE, can_truncate=False, can_retrieve=False, emits_item_done=False
+        _OWN_PIPELINE,
+        can_truncate=False,
+        can_retrieve=False,
+        emits_item_done=False,
+        own_events=("speech_to_speech.",),
     ),
     dialect=Dialect.GA,
     tried=Tried.HERE,
@@ -201,7 +206,11 @@ AIMOCK: Final = KnownPlace(
     name="aimock",
     url="ws://127.0.0.1:4010/v1/realtime",
     capabilities=replace(
-        _OWN_PIPELINE, can_truncate=False, can_retrieve=False, done_after_cancel=False
+        _OWN_PIPELINE,
+        can_truncate=False,
+        can_retrieve=False,
+        done_after_cancel=False,
+        own_events=("response.cancelled",),
     ),
     dialect=Dialect.GA,
     tried=Tried.HERE,
@@ -228,7 +237,7 @@ LOCALAI: Final = KnownPlace(
     preset="localai",
     name="LocalAI",
     url="ws://127.0.0.1:8080/v1/realtime",
-    capabilities=_OWN_PIPELINE,
+    capabilities=replace(_OWN_PIPELINE, own_events=("localai.",)),
     dialect=Dialect.GA,
     tried=Tried.DOCUMENTS,
     model_required=True,
@@ -258,6 +267,7 @@ _QWEN: Final = replace(
     transcription_model=None,
     session_limit_s=7200,
     idle_limit_s=300,
+    own_events=("session.finished",),
     input_format=_PCM_16K,
 )
 
@@ -314,6 +324,7 @@ GLM: Final = KnownPlace(
             ("beta_fields.tts_source", "e2e"),
             ("beta_fields.auto_search", False),
         ),
+        own_events=("heartbeat",),
         transcription_model=None,
     ),
     dialect=Dialect.BETA,
@@ -331,6 +342,7 @@ XAI: Final = KnownPlace(
     capabilities=replace(
         GATEWAY_CAPABILITIES,
         needs_create_response_flag=True,
+        own_events=("ping", "input_audio_transcription.updated"),
         tool_choice_object_ok=True,
         transcription_model=None,
         session_limit_s=3600,
@@ -349,6 +361,7 @@ INWORLD: Final = KnownPlace(
         GATEWAY_CAPABILITIES,
         tool_choice_object_ok=True,
         model_in_session=True,
+        own_events=("ping",),
         transcription_model=None,
     ),
     dialect=Dialect.GA,
