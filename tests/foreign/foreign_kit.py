@@ -20,11 +20,19 @@ import pytest
 
 from tests.e2e.cli_kit import Ran, Shell
 from tests.interop.make_environments import Environments
+from voice.audio.ports import Speaker
 from voice.client.session import Session
-from voice.core.updates import AssistantTranscript, Reconnected, ResponseFinished, Update
+from voice.core.updates import (
+    AssistantTranscript,
+    Interrupted,
+    Reconnected,
+    ResponseFinished,
+    Update,
+)
 from voice.protocol.endpoints import resolve
-from voice.protocol.session_config import SessionConfig
+from voice.testing.clock import MovedClock
 from voice.testing.fault_proxy import FaultProxy, proxying
+from voice.testing.sound import RecordingSpeaker
 
 FOREIGN = Environments("foreign")
 START_S = 50
@@ -147,7 +155,7 @@ class Talk:
     """A session whose updates are waited for."""
 
     def __init__(self, session: Session, proxy: FaultProxy) -> None:
-        self._session, self.proxy = session, proxy
+        self.session, self.proxy = session, proxy
         self._updates = session.updates()
         self.seen: list[Update] = []
 
@@ -162,24 +170,34 @@ class Talk:
 
     async def say(self, text: str) -> str:
         """Type something; return the whole answer."""
-        self._session.send_text(text)
+        self.session.send_text(text)
         begun = len(self.seen)
+        # An interrupted answer may end only now; the one to this has words.
+        await self.until(AssistantTranscript)
         done = await self.until(ResponseFinished)
         assert done.status == "completed", self.seen[begun:]
-        spoken = [u for u in self.seen[begun:] if isinstance(u, AssistantTranscript)]
-        assert spoken, self.seen[begun:]
-        return spoken[-1].text
+        return [u for u in self.seen[begun:] if isinstance(u, AssistantTranscript)][-1].text
 
 
 @contextlib.asynccontextmanager
-async def talking(place: Place, config: SessionConfig | None = None) -> AsyncIterator[Talk]:
+async def talking(place: Place, speaker: Speaker | None = None) -> AsyncIterator[Talk]:
     """Open a session through a proxy that can break the connection."""
     parts = urlsplit(place.url)
     async with proxying(parts.hostname or "", parts.port or 80) as proxy:
         url = urlunsplit(parts._replace(netloc=f"127.0.0.1:{proxy.port}"))
         endpoint = resolve(url, preset=place.preset, model=place.model)
-        async with Session(endpoint=endpoint, api_key=place.key, config=config) as session:
+        async with Session(endpoint=endpoint, api_key=place.key, speaker=speaker) as session:
             yield Talk(session, proxy)
+
+
+async def check_interruption(place: Place, first: str, second: str) -> None:
+    """Interrupt an answer at its first word; the next question is answered all the same."""
+    async with talking(place, speaker=RecordingSpeaker(MovedClock())) as talk:
+        talk.session.send_text(first)
+        await talk.until(AssistantTranscript)
+        talk.session.interrupt()
+        await talk.until(Interrupted)
+        assert await talk.say(second)
 
 
 async def check_reconnect(place: Place, first: str, second: str) -> tuple[str, str, Reconnected]:

@@ -9,7 +9,15 @@ from __future__ import annotations
 import pytest
 
 from tests.e2e.cli_kit import Shell, assert_failed, fixture
-from tests.foreign.foreign_kit import Place, ask, check_reconnect, doctor, needs, talking
+from tests.foreign.foreign_kit import (
+    Place,
+    ask,
+    check_interruption,
+    check_reconnect,
+    doctor,
+    needs,
+    talking,
+)
 from voice.core.updates import SessionReady
 
 pytestmark = needs("litellm")
@@ -62,6 +70,10 @@ def test_a_wrong_key_is_named_and_not_tried_again(shell: Shell, relay: Place) ->
     wrong = {"VOICE_ENDPOINT__API_KEY": "sk-wrong"}
     ran = shell.voice("ask", *relay.flags, "--text", "Hello", **wrong)
     assert_failed(ran, 3, "refused the key")
+
+
+async def test_an_interrupted_answer_does_not_hinder_the_next(relay: Place) -> None:
+    await check_interruption(relay, "Hello, who are you?", "What is 15 percent of 80?")
 
 
 async def test_a_connection_that_breaks_comes_back_with_the_conversation(relay: Place) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.e2e.cli_kit import Shell, fixture
-from tests.foreign.foreign_kit import Place, ask, check_reconnect, doctor, needs
+from tests.foreign.foreign_kit import Place, ask, check_interruption, check_reconnect, doctor, needs
 
 pytestmark = needs("speech_to_speech")
 
@@ -24,6 +24,10 @@ def test_a_text_turn_a_tool_and_a_spoken_turn(shell: Shell, speech_to_speech: Pl
 def test_the_doctor_finds_nothing_that_hinders(shell: Shell, speech_to_speech: Place) -> None:
     ran = doctor(shell, speech_to_speech)
     assert ran.status == 0, ran.out + ran.err
+
+
+async def test_an_interrupted_answer_does_not_hinder_the_next(speech_to_speech: Place) -> None:
+    await check_interruption(speech_to_speech, "Hello", "Hello again")
 
 
 async def test_a_connection_that_breaks_comes_back_with_the_conversation(

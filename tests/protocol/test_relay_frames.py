@@ -1,12 +1,14 @@
 """Everything that our client sends passes the strict types of new-api relays, in both dialects."""
 
 import json
+import random
 
 import pytest
 
 from tests.protocol.relay_structs import RelayHangsUp, check_frame
 from tests.protocol.samples import event, kinds
 from voice.core.client_config import full_session
+from voice.core.messages import SendEvent
 from voice.protocol import client_events as cl
 from voice.protocol.capabilities import GATEWAY_CAPABILITIES
 from voice.protocol.codec import ClientCodec, decode_client_event
@@ -14,6 +16,7 @@ from voice.protocol.dialects import Dialect
 from voice.protocol.endpoints import resolve
 from voice.protocol.items import parse_item
 from voice.protocol.session_config import ResponseConfig, SessionConfig
+from voice.testing.walk import STEPS_PER_CONVERSATION, ClientWalk
 
 PLACES = {"a gateway": GATEWAY_CAPABILITIES} | {
     name: resolve("host.example", preset=name).capabilities for name in ("deerapi", "new-api")
@@ -98,6 +101,22 @@ def test_every_event_passes_with_all_its_fields(kind, dialect, capabilities):
 
 def test_audio_passes(dialect, capabilities):
     check_frame(ClientCodec(dialect, capabilities).encode_append(b"\0\0" * 240))
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_whole_conversations_pass(seed, dialect):
+    """Typed and spoken turns, tools, interruptions, reconnects, as random walks make them."""
+    conversation = ClientWalk(random.Random(seed).randrange)
+    for _ in range(STEPS_PER_CONVERSATION):
+        conversation.step()
+    codec = ClientCodec(dialect, GATEWAY_CAPABILITIES)
+    seen = set()
+    for action in conversation.shell.done:
+        if isinstance(action, SendEvent):
+            seen.add(action.event.type)
+            for frame in codec.encode(action.event):
+                check_frame(frame)
+    assert {"session.update", "conversation.item.create", "response.create"} <= seen
 
 
 @pytest.mark.parametrize(
