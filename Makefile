@@ -15,7 +15,7 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python;
 MAKE_ENVIRONMENT := $(PYTHON) scripts/make_environment.py
 INPUTS := pyproject.toml constraints.txt scripts/make_environment.py
 
-.PHONY: help demo run test test-interop test-foreign autobahn check size walk fuzz-server soak-server bench-turn bench-server bench-wire bench-import clean
+.PHONY: help demo run test test-interop test-foreign autobahn canary check size walk fuzz-server soak-server bench-turn bench-server bench-wire bench-import clean
 .DEFAULT_GOAL := help
 
 help:
@@ -26,6 +26,7 @@ help:
 	@echo 'make test-foreign  our client against other people'"'"'s servers'
 	@echo 'make autobahn    WebSocket conformance of the listener'
 	@echo 'make size        disk taken by a default install, heaviest packages first'
+	@echo 'make canary      all tests at DEBUG with a canary key, all output searched'
 	@echo 'make walk        100,000 random steps of the core'
 	@echo 'make fuzz-server  1,000,000 mutated events against the server'
 	@echo 'make soak-server  2,000 sessions in turn, and what they leave behind'
@@ -67,6 +68,9 @@ test-foreign: $(VENV)/.test
 
 autobahn: $(VENV)/.default
 	@$(BIN)/python -m tests.interop.autobahn.run $(ARGS)
+
+canary: $(VENV)/.test
+	@$(BIN)/python -m pytest -p tests.canary $(ARGS)
 
 check: $(VENV)/.dev
 	@$(BIN)/ruff check .
