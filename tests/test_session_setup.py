@@ -56,9 +56,19 @@ def test_an_endpoint_that_takes_its_model_from_the_session_is_told_it_there() ->
 def test_a_preset_stands_for_a_url_or_tells_what_answers_there() -> None:
     named = load_settings(overrides={"endpoint.url": "litellm", "endpoint.model": "m"})
     assert configured_endpoint(named).url() == "ws://127.0.0.1:4000/v1/realtime?model=m"
+    alone = configured_endpoint(load_settings(overrides={"endpoint.preset": "xai"}))
+    assert alone.url() == "wss://api.x.ai/v1/realtime"
     told = {"endpoint.url": "ws://127.0.0.1:9/v1/realtime", "endpoint.preset": "speaches"}
     endpoint = configured_endpoint(load_settings(overrides=told))
     assert (endpoint.name, endpoint.dialect) == ("speaches", Dialect.BETA)
+
+
+@pytest.mark.parametrize(
+    "told", [{"endpoint.preset": "nobody"}, {"endpoint.preset": "azure"}, {"endpoint.url": "azure"}]
+)
+def test_a_preset_that_says_too_little_is_refused_with_what_to_do(told: dict[str, object]) -> None:
+    with pytest.raises(SettingsError, match="expected one of aimock, |needs a URL such as wss://"):
+        load_settings(overrides=told)
 
 
 @pytest.mark.parametrize("header", [True, False])

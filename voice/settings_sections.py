@@ -139,6 +139,13 @@ class EndpointSettings(Section):
     Unset, it goes with ``dialect = beta``.
     """
 
+    @model_validator(mode="before")
+    @classmethod
+    def _a_preset_alone_says_where(cls, values: Any) -> Any:
+        if isinstance(values, dict) and values.get("preset") and not values.get("url"):
+            return {**values, "url": values["preset"]}
+        return values
+
 
 class SessionSettings(Section):
     """``[session]``: what is asked of the endpoint in ``session.update``."""
