@@ -119,6 +119,25 @@ def test_frames_are_kept_both_ways_without_their_audio(tmp_path):
     assert frames[0]["size"] > 1_280
 
 
+def test_half_a_surrogate_pair_is_recorded_as_a_question_mark(tmp_path):
+    recorder = Recorder(tmp_path / "x.vbox")
+    recorder.start({})
+    recorder.step(0, m.UserTyped("half \ud800 pair"), [], [])
+    recorder.close()
+    records = list(read_records(tmp_path / "x.vbox"))
+    assert [record.kind for record in records] == [HEADER, STEP, END]
+    assert "half ? pair" in str(records[1].data)
+
+
+def test_what_cannot_be_recorded_ends_the_recording_with_a_reason(tmp_path):
+    recorder = Recorder(tmp_path / "x.vbox")
+    recorder.start({})
+    recorder.step(0, m.UserTyped("fine"), [], [object()])
+    recorder.close()
+    assert recorder.stopped_because is not None
+    assert "TypeError" in recorder.stopped_because or "JSON" in recorder.stopped_because
+
+
 def test_masking_goes_into_every_text_of_a_structure():
     value = {"a": ["Bearer abcdefghij", 3, None], "b": {"c": "my-own-secret!"}}
     assert masked(value, ("my-own-secret",)) == {"a": ["Bearer ***", 3, None], "b": {"c": "***!"}}

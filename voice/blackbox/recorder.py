@@ -137,6 +137,9 @@ class Recorder:
                 self._write_all(rf.RecordWriter(file))
         except OSError as error:
             self._stop(f"{self.path.name} could not be written: {error.strerror or error}")
+        except Exception as error:
+            log.exception("a record of %s could not be made", self.path.name)
+            self._stop(f"a record could not be made ({type(error).__name__})")
 
     def _write_all(self, writer: rf.RecordWriter) -> None:
         while self.stopped_because is None:
@@ -183,9 +186,11 @@ class Recorder:
 
 
 def masked(value: Any, secrets: Sequence[str]) -> Any:
-    """Return plain JSON data with every secret in its texts masked."""
+    """Return plain JSON data with every secret in its texts masked, and every text writable."""
     if isinstance(value, str):
-        return redact(value, secrets) if len(value) >= MIN_MASKED else value
+        # Half a surrogate pair, which a model or a terminal may give, is no UTF-8.
+        text = value if value.isascii() else value.encode("utf-8", "replace").decode()
+        return redact(text, secrets) if len(text) >= MIN_MASKED else text
     if isinstance(value, dict):
         return {key: masked(entry, secrets) for key, entry in value.items()}
     if isinstance(value, list):
