@@ -16,6 +16,7 @@ from voice.client import transport as transport_module
 from voice.client.transport import WebSocketTransport
 from voice.errors import AuthError, ConnectError, LinkLost
 from voice.testing.endpoint import Peer, ScriptedEndpoint
+from voice.testing.fault_proxy import proxying
 
 KEY = "sk-canary-0123456789"
 
@@ -365,3 +366,23 @@ async def test_the_library_logs_no_header_and_no_body_even_at_debug(
     ours = [record for record in caplog.records if record.name.startswith("voice")]
     assert KEY not in "".join(record.getMessage() for record in ours)
     assert "response.cancel" not in "".join(record.getMessage() for record in ours)
+
+
+async def test_the_kernel_holds_little_of_what_a_slow_network_has_not_taken() -> None:
+    """Otherwise nothing ever waits where we could see it, and our pings wait behind it."""
+
+    async def never_read(connection: ServerConnection) -> None:
+        await connection.wait_closed()
+
+    async with serve(never_read, "127.0.0.1", 0) as listening:
+        port = listening.sockets[0].getsockname()[1]
+        async with proxying("127.0.0.1", port) as proxy:
+            proxy.up.rate_bps = 16_000
+            transport = await open_at(f"ws://127.0.0.1:{proxy.port}")
+            sent = 0
+            while sent < 400 and transport.send_now("x" * 4_096):
+                sent += 1
+            proxy.reset()
+            await transport.close(1000, "")
+    # What the other side's kernel takes counts too; 1.6 MB would be 25 s of speech.
+    assert sent < 400

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
+import socket
+import sys
 from collections.abc import Callable, Mapping, MutableMapping
 from typing import Any, NoReturn, Protocol
 from urllib.parse import urlsplit
@@ -23,9 +26,16 @@ PING_EVERY_S = 5.0
 PING_LIMIT_S = 5.0
 """A black hole is noticed after both together; without pings of ours, never (FAULTS §1.4)."""
 
+UNSENT_BYTES = 16_384
+"""What the kernel may hold unsent, a quarter of a second of audio. Usually it takes megabytes: on
+a slow network our pings would wait behind half a minute of speech, and nobody would know."""
+
 CHECK_EVERY_S = 0.5
 STALL_S = 1.5
 """A check that comes later than this found our own loop blocked."""
+
+# TCP_NOTSENT_LOWAT, which Python names from 3.12 on.
+_NOT_SENT_LOW_WATER = {"linux": 25, "darwin": 0x201}
 
 CLOSE_LIMIT_S = 1.0
 MAX_FRAME_BYTES = 16 * 1024 * 1024
@@ -94,6 +104,7 @@ class WebSocketTransport:
                 create_connection=_Listening,
                 close_timeout=CLOSE_LIMIT_S,
                 max_size=MAX_FRAME_BYTES,
+                write_limit=UNSENT_BYTES // 4,
                 logger=_NoDebug(logging.getLogger(__name__)),
             )
         except (OSError, EOFError, ImportError, WebSocketException) as error:
@@ -179,12 +190,22 @@ class _Listening(ClientConnection):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin to listen."""
         self.heard_s = asyncio.get_running_loop().time()
+        _hold_little(transport.get_extra_info("socket"))
         super().connection_made(transport)
 
     def data_received(self, data: bytes) -> None:
         """Note the time; on the hot path."""
         self.heard_s = self.loop.time()
         super().data_received(data)
+
+
+def _hold_little(connection: socket.socket | None) -> None:
+    """Have the kernel take no more than it can send soon, where it knows how."""
+    option = _NOT_SENT_LOW_WATER.get(sys.platform)
+    if connection is None or option is None:
+        return
+    with contextlib.suppress(OSError):  # an old kernel: the outbox is then blind, as it was
+        connection.setsockopt(socket.IPPROTO_TCP, option, UNSENT_BYTES)
 
 
 class _Connect(connect):
