@@ -340,3 +340,12 @@ def test_arguments_on_their_way_are_a_sign_of_life() -> None:
     shell.feed(kind(response_id="r1", item_id="i1", call_id="c1", delta="{"))
     shell.advance(IDLE_STREAM_DEADLINE_MS - 1)
     assert shell.updates(ErrorReported) == []
+
+
+def test_a_part_whose_words_are_all_told_twice_is_shown_once() -> None:
+    shell = ready()
+    shell.feed(events.response_created("r1"))
+    for _ in range(2):
+        shell.feed(events.words_done("r1", "i1", "Hello there."))
+    finals = [update for update in shell.updates(AssistantTranscript) if update.is_final]
+    assert [update.text for update in finals] == ["Hello there."]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from voice.core.barge_in import delete_unheard, send_cancel
+from voice.core.bounded import BoundedDict
 from voice.core.client_link import NORMAL_CLOSURE, Failure, LinkHandlers
-from voice.core.client_state import UNNAMED, ClientState
+from voice.core.client_state import MAX_RESPONSES, UNNAMED, ClientState
 from voice.core.client_tools import ToolHandlers
 from voice.core.ledger import Entry
 from voice.core.messages import PlayAudio
@@ -59,6 +60,7 @@ class ResponseHandlers:
         self._tools = tools
         self._link = link
         self._asked_at_ms = 0
+        self._worded: BoundedDict[str, bool] = BoundedDict(MAX_RESPONSES)
 
     def on_audio(self, event: AudioDelta) -> None:
         """Hand audio to the speaker unless its response is dead. On the hot path."""
@@ -177,6 +179,10 @@ class ResponseHandlers:
         )
         if text and not self._entry(event.item_id, spoken=is_speech).text:
             self._add_words(event, text)
+        part = f"{event.item_id}/{event.content_index}"
+        if part in self._worded:
+            return  # some endpoints say it twice
+        self._worded[part] = True
         state.publish(AssistantTranscript(response_id, event.item_id, text, is_final=True))
 
     def on_audio_done(self, event: ResponseOutputAudioDone) -> None:
