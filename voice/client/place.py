@@ -23,13 +23,15 @@ class Place:
 
     ``config`` is what to ask of it, None for what the session asks of the first. ``start`` brings
     up an endpoint that runs only when it is needed, such as our own server; ``endpoint`` then
-    says what is known of it before.
+    says what is known of it before. ``notice`` is what the assistant is to tell when the
+    conversation goes on here because a better place is gone; empty for nothing.
     """
 
     endpoint: Endpoint
     api_key: SecretStr | str | None = field(default=None, repr=False)
     config: SessionConfig | None = None
     start: Start | None = None
+    notice: str = ""
 
     @property
     def key(self) -> str | None:
@@ -41,7 +43,8 @@ class Place:
         """Return what the core needs to know; ``config`` where the place has none of its own."""
         endpoint = self.endpoint
         asks_beta = endpoint.beta_header or endpoint.dialect is Dialect.BETA
-        return Route(endpoint.name, endpoint.capabilities, self.config or config, asks_beta)
+        wanted = self.config or config
+        return Route(endpoint.name, endpoint.capabilities, wanted, asks_beta, self.notice)
 
 
 def spoken(endpoint: Endpoint, dialect: Dialect | None) -> Endpoint:

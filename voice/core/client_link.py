@@ -9,6 +9,7 @@ from typing import Literal
 from voice.core.client_config import merged
 from voice.core.client_recovery import drop_session, restore, send_kept
 from voice.core.client_state import ClientState
+from voice.core.endpoint_news import EndpointNews
 from voice.core.link import LinkEvent, LinkState
 from voice.core.messages import (
     CancelTool,
@@ -32,7 +33,6 @@ from voice.core.updates import (
     ConnectionLost,
     Ended,
     EndKind,
-    EndpointChanged,
     Reconnected,
     SessionReady,
 )
@@ -76,7 +76,7 @@ class LinkHandlers:
         self._bad_frames: deque[int] = deque(maxlen=MAX_BAD_FRAMES + 1)
         self._last_word: tuple[Rule, int] | None = None
         self._tried: set[int] = set()
-        self._told_endpoint = 0
+        self._news = EndpointNews(state)
         self._left_because = ""
         self._barred_because = ""
         self._is_started = False
@@ -371,11 +371,7 @@ class LinkHandlers:
 
     def tell_endpoint(self, reason: str | None = None) -> None:
         """Tell once that another endpoint is used than before."""
-        state, index = self._state, self._state.routes.current
-        if index != self._told_endpoint:
-            self._told_endpoint = index
-            why = self._left_because if reason is None else reason
-            state.publish(EndpointChanged(state.routes.route.name, index, why))
+        self._news.tell(self._left_because if reason is None else reason)
 
     def _take_effective(self, session: SessionConfig) -> None:
         take_effective(self._state, merged(self._base(), session))

@@ -15,13 +15,15 @@ class Route:
     """One endpoint as the core sees it: a name for people, and what it can do.
 
     ``config`` is the session to ask it for; it may be partial. ``asks_beta`` says that its
-    handshake asks for the beta dialect.
+    handshake asks for the beta dialect. ``notice`` is announced where the conversation goes on here
+    because a better endpoint is gone; empty for nothing.
     """
 
     name: str
     capabilities: Capabilities
     config: SessionConfig
     asks_beta: bool = False
+    notice: str = ""
 
 
 class Routes:

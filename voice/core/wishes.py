@@ -140,6 +140,13 @@ class Wishes:
         self._announcements.popleft()
         return True
 
+    def withdraw(self, text: str) -> bool:
+        """Forget an announcement that is no longer true; return whether it still waited."""
+        if text not in self._announcements:
+            return False
+        self._announcements.remove(text)
+        return True
+
     def next_announcement(self) -> str | None:
         """Take the oldest announcement, or None."""
         return self._announcements.popleft() if self._announcements else None
