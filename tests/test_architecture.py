@@ -26,6 +26,7 @@ FLOORS = (
     ("voice.app", 6),
     ("voice.session_setup", 6),
     ("voice.session_parts", 6),
+    ("voice.session_places", 6),
     ("voice.spending", 6),
     ("voice.embedded", 6),
     ("voice.child_main", 6),

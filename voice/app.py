@@ -22,22 +22,25 @@ from tools import DuplicateToolError, Registry, ToolOutcome, VolumeControl, disc
 from voice.child import Child, running_child
 from voice.child_main import MODULE as SERVER_MODULE
 from voice.child_main import server_orders
-from voice.client.place import Place
 from voice.client.session import Session
-from voice.core.reconnect import Persistence
 from voice.errors import EngineError, RemoteError, SettingsError
 from voice.protocol.endpoints import Endpoint
 from voice.protocol.session_config import FunctionTool
 from voice.protocol.tool_examples import EXAMPLES_KEY
 from voice.session_parts import parts_of
+from voice.session_places import (
+    TOKEN_BYTES,
+    OwnServer,
+    first_place,
+    further_places,
+    persistence_of,
+)
 from voice.session_setup import configured_endpoint, session_config
 
 if TYPE_CHECKING:
     from voice.audio.devices import DeviceReport, SoundDeviceSpeaker
     from voice.audio.ports import Microphone, Speaker
     from voice.settings import Settings
-
-_TOKEN_BYTES = 32
 
 _MAX_WAITING = 16
 """Announcements kept while the session is being opened."""
@@ -162,7 +165,8 @@ async def open_session(
     What tools have to tell from before the session, such as a timer that ended while nothing ran,
     is announced in it, or given to ``on_missed`` where a conversation must hold nothing else.
     ``record`` is the file of the session's black box. A connection that is lost is opened again for
-    ``patience_s``, None for as long as it takes; a server of our own that has died is started anew.
+    as long as the settings say, or else for ``patience_s``, None for as long as it takes; a server
+    of our own that has died is started anew.
     The session closes microphone and speaker. Raises the VoiceError that says why no session could
     be opened, and out of the body what ended it.
     """
@@ -173,14 +177,13 @@ async def open_session(
             # Before the server is started: two tools of one name are told at once.
             toolbox = build_tools(settings, on_notice=announcements.say, volume=volume)
         own = await stack.enter_async_context(OwnServer(settings))
-        place = await _first_place(settings, own)
+        place = await first_place(settings, own)
         if toolbox is not None:
             await stack.enter_async_context(toolbox)
-        endpoint, further = place.endpoint, _further_places(settings, own)
+        endpoint, further = place.endpoint, further_places(settings, own)
         parts = await asyncio.to_thread(parts_of, settings, [place, *further], record, own.token)
         stack.push_async_callback(asyncio.to_thread, parts.close)
         microphone = parts.heard_through(microphone)
-        patience_ms = None if patience_s is None else int(patience_s * 1_000)
         session = await stack.enter_async_context(
             Session(
                 endpoint=endpoint,
@@ -188,7 +191,7 @@ async def open_session(
                 api_key=place.api_key,
                 start=place.start,
                 fallbacks=further,
-                persistence=Persistence(give_up_after_ms=patience_ms),
+                persistence=persistence_of(settings, patience_s),
                 microphone=microphone,
                 speaker=speaker,
                 tools=toolbox,
@@ -199,60 +202,6 @@ async def open_session(
         )
         announcements.go_to(session.announce, missed=on_missed)
         yield OpenSession(session, endpoint, toolbox.problems if toolbox else ())
-
-
-class OwnServer:
-    """Our own server in a child process: started when it is needed, and again when it has died.
-
-    An async context manager, whose end is the server's.
-    """
-
-    def __init__(self, settings: Settings) -> None:
-        self.token = SecretStr(secrets.token_urlsafe(_TOKEN_BYTES))
-        self._settings = settings
-        self._stack = contextlib.AsyncExitStack()
-        self._child: Child | None = None
-        self._lock = asyncio.Lock()
-
-    async def __aenter__(self) -> Self:
-        """Start nothing yet."""
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """End the server, if it was ever started."""
-        await self._stack.aclose()
-
-    async def start(self) -> tuple[Endpoint, SecretStr | None]:
-        """Return where the server is, once it runs. Raises EngineError and SettingsError."""
-        async with self._lock:
-            if self._child is None or self._child.has_ended:
-                await self._stack.aclose()
-                orders = server_orders(self._settings, self.token.get_secret_value())
-                child = running_child(SERVER_MODULE, orders, name="speech server")
-                self._child = await self._stack.enter_async_context(child)
-            return Endpoint.local(self._child.ready), self.token
-
-
-async def _first_place(settings: Settings, own: OwnServer) -> Place:
-    """Return the endpoint to talk to while all is well; our own server is started for it."""
-    if settings.endpoint.url is not None:
-        return Place(configured_endpoint(settings), settings.endpoint.api_key)
-    endpoint, key = await own.start()
-    return Place(endpoint, key, start=own.start)
-
-
-def _further_places(settings: Settings, own: OwnServer) -> list[Place]:
-    """Return the endpoints to go to where the first is gone."""
-    if settings.endpoint.url is None or settings.endpoint.fallback == "none":
-        return []
-    # Where it listens is known only once it runs.
-    later = Endpoint.local("ws://127.0.0.1:1")
-    return [Place(later, own.token, session_config(settings, later), own.start)]
 
 
 class _Announcements:
@@ -281,7 +230,7 @@ async def reachable_endpoint(
     if settings.endpoint.url is not None:
         yield configured_endpoint(settings), settings.endpoint.api_key
         return
-    token = secrets.token_urlsafe(_TOKEN_BYTES)
+    token = secrets.token_urlsafe(TOKEN_BYTES)
     orders = server_orders(settings, token)
     async with running_child(SERVER_MODULE, orders, name="speech server") as child:
         try:

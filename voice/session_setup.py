@@ -17,6 +17,7 @@ from voice.protocol.session_config import (
     Transcription,
 )
 from voice.settings import Settings
+from voice.settings_sections import PlaceSettings
 
 _SLOWEST, _FASTEST = 0.25, 1.5
 """Speeds that the protocol knows."""
@@ -27,7 +28,42 @@ def configured_endpoint(settings: Settings) -> Endpoint:
 
     Raises SettingsError where the URL is none, or where a key would cross a network in clear.
     """
-    wanted = settings.endpoint
+    return _endpoint_of(settings.endpoint)
+
+
+def fallback_endpoints(settings: Settings) -> list[Endpoint]:
+    """Return the endpoints of ``endpoint.fallbacks``, in their order.
+
+    Raises SettingsError that names the table with which no session could be opened.
+    """
+    found = []
+    for number, wanted in enumerate(settings.endpoint.fallbacks, start=1):
+        try:
+            endpoint = _endpoint_of(wanted)
+            endpoint.url()
+        except SettingsError as error:
+            raise SettingsError(f"endpoint.fallbacks.{number}: {error}") from error
+        found.append(endpoint)
+    return found
+
+
+def fallback_notice(settings: Settings, endpoint: Endpoint) -> str:
+    """Return what the assistant is to tell when it goes on at a fallback; empty for nothing.
+
+    A model at the endpoint finds the words in the language of the talk; our own server without one
+    reads them out as they stand, in the language of its voices.
+    """
+    if not settings.endpoint.announce_fallback:
+        return ""
+    if endpoint.kind is EndpointKind.LOCAL:
+        return "The online service is out of reach. I go on here, on this device."
+    return (
+        "The service that was used so far is out of reach, and you go on at another one. Say so in "
+        "one short sentence, in the language of this conversation."
+    )
+
+
+def _endpoint_of(wanted: PlaceSettings) -> Endpoint:
     endpoint = resolve(
         wanted.url or "",
         model=wanted.model,

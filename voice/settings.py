@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -45,6 +45,7 @@ from voice.settings_sections import (
     AudioSettings,
     BrainSettings,
     EndpointSettings,
+    FallbackSettings,
     LogSettings,
     RecordSettings,
     ServerSettings,
@@ -60,6 +61,7 @@ __all__ = [
     "CostSettings",
     "EffectiveSetting",
     "EndpointSettings",
+    "FallbackSettings",
     "LogSettings",
     "Origin",
     "RecordSettings",
@@ -116,10 +118,11 @@ class Settings(BaseSettings):
 
     def secret_values(self) -> tuple[str, ...]:
         """Return every secret in clear, for ``voice.logs`` to mask and for nothing else."""
+        sections = (getattr(self, name) for name in type(self).model_fields)
         return tuple(
             value.get_secret_value()
-            for section in type(self).model_fields
-            for _, value in getattr(self, section)
+            for section in (*sections, *self.endpoint.fallbacks)
+            for _, value in section
             if isinstance(value, SecretStr)
         )
 
@@ -174,8 +177,22 @@ def effective(settings: Settings) -> list[EffectiveSetting]:
     for section in type(settings).model_fields:
         for key, value in getattr(settings, section):
             origin, detail = settings._origins.get((section, key), ("default", ""))
-            rows.append(EffectiveSetting(f"{section}.{key}", _printable(value), origin, detail))
+            for name, shown in _named(f"{section}.{key}", value):
+                # A key in a list of tables may have come from elsewhere than the list.
+                known = settings._origins.get((section, name), (origin, detail))
+                rows.append(EffectiveSetting(name, _printable(shown), *known))
     return rows
+
+
+def _named(name: str, value: object) -> Iterator[tuple[str, object]]:
+    """Yield a setting by its name, or each of a list of tables, which are counted from 1."""
+    if not (isinstance(value, tuple) and value and isinstance(value[0], BaseModel)):
+        yield name, value
+        return
+    for number, table in enumerate(value, start=1):
+        for key, inner in table:
+            if key in table.model_fields_set or key in ("url", "model", "api_key"):
+                yield f"{name}.{number}.{key}", inner
 
 
 def _schema() -> Schema:
@@ -207,6 +224,11 @@ def _with_vendor_keys(
     if settings.brain.api_key is None and settings.brain.kind == "openai":
         found["brain"] = brain_key(settings.brain.base_url, os.environ)
     updates: dict[str, BaseModel] = {}
+    if settings.endpoint.fallbacks:
+        fallbacks = _with_own_keys(settings.endpoint.fallbacks, origins)
+        endpoint = settings.endpoint.model_copy(update={"fallbacks": fallbacks})
+        settings = settings.model_copy(update={"endpoint": endpoint})
+        updates["endpoint"] = endpoint
     for section, hit in found.items():
         if hit:
             variable, key = hit
@@ -218,6 +240,35 @@ def _with_vendor_keys(
     complete = settings.model_copy(update=updates)
     complete._origins = origins
     return complete
+
+
+def _with_own_keys(
+    fallbacks: tuple[FallbackSettings, ...], origins: dict[tuple[str, str], tuple[Origin, str]]
+) -> tuple[FallbackSettings, ...]:
+    """Fill each fallback's key from the variable that it names, or from its vendor's own."""
+    filled = []
+    for number, fallback in enumerate(fallbacks, start=1):
+        name, variable = f"endpoint.fallbacks.{number}", fallback.api_key_variable
+        hit = None
+        if variable is not None:
+            key = os.environ.get(variable, "").strip()
+            if not key or not key.isascii() or not key.isprintable():
+                raise SettingsError(
+                    f"{name}.api_key_variable: expected a key in the environment variable "
+                    f"{variable}, which {'holds none' if key else 'is not set'}"
+                )
+            if fallback.api_key is not None:
+                raise SettingsError(
+                    f"{name}: expected api_key or api_key_variable, got both; leave one out"
+                )
+            hit = variable, key
+        elif fallback.api_key is None:
+            hit = endpoint_key(fallback.url, os.environ)
+        if hit is not None:
+            origins["endpoint", f"{name}.api_key"] = ("env", hit[0])
+            fallback = fallback.model_copy(update={"api_key": SecretStr(hit[1])})
+        filled.append(fallback)
+    return tuple(filled)
 
 
 def _printable(value: object) -> str:

@@ -126,9 +126,9 @@ def _line_of(text: str, section: str, key: str | None) -> int | None:
     """
     current = ""
     for number, line in enumerate(text.splitlines(), start=1):
-        if header := re.match(r"\s*\[\s*([\w.\"'-]+)\s*\]", line):
+        if header := re.match(r"\s*\[\[?\s*([\w.\"'-]+)\s*\]", line):
             current = header[1].strip("\"'")
-            if key is None and current == section:
+            if current == (section if key is None else f"{section}.{key}"):
                 return number
             continue
         name = re.match(r"\s*[\"']?([\w-]+)[\"']?\s*[=.]", line)

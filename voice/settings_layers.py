@@ -126,14 +126,17 @@ def value_problems(
         place = [str(part) for part in problem["loc"]]
         section, key = (*place, "", "")[:2]
         # Of a table in a key, such as [cost.prices."NAME"], what stands in it is named too.
-        inner = ".".join(place[1:]) if _is_table(schema, section, key) else key
+        tables = _table_in(schema, section, key)
+        inner = key if tables is None else ".".join(_counted(problem["loc"][1:]))
         grouped.setdefault((section, key, inner), []).append(problem)
     lines = []
     for (section, key, inner), problems in grouped.items():
         layer = origins.get((section, key))
         where = _where(layer, section, key) if layer else ""
         name = f"{section}.{inner}" if key else f"[{section}]"
-        expected = " or ".join(dict.fromkeys(_expected(problem) for problem in problems))
+        tables = _table_in(schema, section, key)
+        known = list(tables.model_fields) if tables is not None else []
+        expected = " or ".join(dict.fromkeys(_expected(problem, known) for problem in problems))
         lines.append(redact(f"{where}{name}: {expected}{_got(problems[0], section, key, schema)}"))
     return lines
 
@@ -168,9 +171,19 @@ def _nearest(word: str, known: list[str], shape: str, what: str) -> str:
     return f"; known {what}: {', '.join(known)}"
 
 
-def _expected(problem: ErrorDetails) -> str:
+def _counted(place: tuple[int | str, ...]) -> Iterator[str]:
+    """Yield the names on the way to a value; the tables of a list are counted from 1."""
+    for part in place:
+        yield str(part + 1 if isinstance(part, int) else part)
+
+
+def _expected(problem: ErrorDetails, known: list[str]) -> str:
     context = problem.get("ctx", {})
     match problem["type"]:
+        case "missing":
+            return "expected a value, and there is none"
+        case "extra_forbidden":
+            return f"unknown key{_nearest(str(problem['loc'][-1]), known, '{}', 'keys')}"
         case "greater_than_equal":
             return f"expected at least {context['ge']}"
         case "greater_than":
@@ -187,8 +200,14 @@ def _expected(problem: ErrorDetails) -> str:
 
 def _got(problem: ErrorDetails, section: str, key: str, schema: Schema) -> str:
     """Return ``, got 'x'``; nothing for secrets and for messages that say it themselves."""
-    if problem["type"] == "value_error" or not key or _is_secret(schema, section, key):
+    is_said = problem["type"] in ("value_error", "missing", "extra_forbidden")
+    if is_said or not key or _is_secret(schema, section, key):
         return ""
+    tables = _table_in(schema, section, key)
+    if tables is not None and _is_secret({key: tables}, key, str(problem["loc"][-1])):
+        return ""
+    if isinstance(problem["input"], dict | list | tuple):
+        return f", got a {'table' if isinstance(problem['input'], dict) else 'list'}"
     shown = repr(problem["input"])
     return f", got {shown if len(shown) <= _SHOWN else shown[:_SHOWN] + '…'}"
 
@@ -206,11 +225,22 @@ def _is_secret(schema: Schema, section: str, key: str) -> bool:
     return _annotation_holds(schema, section, key, SecretStr)
 
 
-def _is_table(schema: Schema, section: str, key: str) -> bool:
+def _table_in(schema: Schema, section: str, key: str) -> type[BaseModel] | None:
+    """Return the model of the tables that a key holds by name or as a list; None for a value."""
     model = schema.get(section)
     if model is None or key not in model.model_fields:
-        return False
-    return get_origin(model.model_fields[key].annotation) is dict
+        return None
+    annotation = model.model_fields[key].annotation
+    if get_origin(annotation) not in (dict, tuple):
+        return None
+    return next(
+        (
+            option
+            for option in get_args(annotation)
+            if isinstance(option, type) and issubclass(option, BaseModel)
+        ),
+        None,
+    )
 
 
 def _is_path(schema: Schema, section: str, key: str) -> bool:

@@ -122,8 +122,8 @@ class Section(BaseModel):
     )
 
 
-class EndpointSettings(Section):
-    """``[endpoint]``: the realtime endpoint to talk to; without ``url``, the embedded server."""
+class PlaceSettings(Section):
+    """What is said of any realtime endpoint."""
 
     url: Annotated[str, AfterValidator(_endpoint_url)] | None = None
     model: str | None = None
@@ -131,8 +131,6 @@ class EndpointSettings(Section):
     dialect: Literal["auto", "ga", "beta"] = "auto"
     preset: Annotated[str, AfterValidator(_preset)] | None = None
     """What kind of server answers at ``url``, such as ``litellm``; else known by its host."""
-    fallback: Literal["none", "embedded"] = "none"
-    """Where to go on while the endpoint is gone: nowhere, or at a server of our own."""
     beta_header: bool | None = None
     """Whether to send ``OpenAI-Beta: realtime=v1``; old gateways ask for it, OpenAI refuses it.
 
@@ -145,6 +143,49 @@ class EndpointSettings(Section):
         if isinstance(values, dict) and values.get("preset") and not values.get("url"):
             return {**values, "url": values["preset"]}
         return values
+
+
+class FallbackSettings(PlaceSettings):
+    """One table ``[[endpoint.fallbacks]]``: an endpoint to go to while those before it are gone."""
+
+    url: Annotated[str, AfterValidator(_endpoint_url)]
+    api_key_variable: str | None = Field(default=None, pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")
+    """The environment variable that holds the key; else ``api_key``, or the vendor's own one."""
+
+
+class EndpointSettings(PlaceSettings):
+    """``[endpoint]``: the realtime endpoint to talk to; without ``url``, the embedded server.
+
+    While it is gone the conversation goes on at the first of ``fallbacks`` that answers, and at
+    last at the embedded server where ``fallback`` says so.
+    """
+
+    url: Annotated[str, AfterValidator(_endpoint_url)] | None = None
+    fallbacks: Annotated[tuple[FallbackSettings, ...], NoDecode, BeforeValidator(read_json)] = (
+        Field(default=(), max_length=8)
+    )
+    fallback: Literal["none", "embedded"] = "none"
+    """Where to go on while all of them are gone: nowhere, or at a server of our own."""
+    announce_fallback: bool = True
+    """Whether the assistant says so when it goes on at a fallback; the screen shows it anyway."""
+    switch_after_s: float = Field(default=4.0, ge=0.0, le=3_600.0)
+    """How long an endpoint may be gone before the next one is tried."""
+    give_up_after_s: float | None = Field(default=None, ge=0.0, le=31_536_000.0)
+    """How long a lost connection is tried again; unset, for ever, and ``voice ask`` half a minute.
+
+    0 never tries again.
+    """
+    retry_at_start: bool = False
+    """Whether a first connection that fails is tried again too, as a kiosk wants it."""
+
+    @model_validator(mode="after")
+    def _fallbacks_stand_in_for_something(self) -> Self:
+        if self.fallbacks and self.url is None:
+            raise ValueError(
+                "endpoint.fallbacks stand in for endpoint.url, which is not set; set it, or leave "
+                "the fallbacks out"
+            )
+        return self
 
 
 class SessionSettings(Section):
