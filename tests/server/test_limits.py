@@ -18,7 +18,14 @@ from tests.server.serving_kit import connect, engines, server, until
 from voice.core.ledger import MAX_ITEMS, MAX_TEXT_CHARS
 from voice.core.session_tools import MAX_TOOLS
 from voice.engines.scripted import tone
-from voice.server.limits import EVENT_BYTES, FRAGMENTS, FRAME_BYTES, Limits, markdown
+from voice.server.limits import (
+    EVENT_BYTES,
+    FRAGMENTS,
+    FRAME_BYTES,
+    HEAD_BYTES,
+    Limits,
+    markdown,
+)
 
 README = Path(__file__).parents[2] / "README.md"
 BEGIN, END = "<!-- limits: python -m voice.server.limits -->", "<!-- end of limits -->"
@@ -118,6 +125,33 @@ async def test_a_conversation_forgets_its_oldest_items(count, chars):
         await client.until("error")
         await client.send("conversation.item.retrieve", item_id=f"item_{count - 1}")
         await client.until("conversation.item.retrieved")
+
+
+@pytest.mark.parametrize("piece_bytes", [HEAD_BYTES * 2, 1_000])
+async def test_a_head_that_is_too_large_is_400_whole_or_in_pieces(piece_bytes):
+    async with server() as running:
+        reader, writer = await asyncio.open_connection(*running.address)
+        filler = b"X-Filler: " + b"x" * HEAD_BYTES
+        head = b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n" + filler + b"\r\n\r\n"
+        for start in range(0, len(head), piece_bytes):
+            writer.write(head[start : start + piece_bytes])
+        answer = await asyncio.wait_for(reader.read(-1), 5)
+        assert answer.startswith(b"HTTP/1.1 400 ")
+        writer.close()
+
+
+async def test_a_large_body_right_behind_a_head_is_none_of_its_size():
+    async with server() as running:
+        reader, writer = await asyncio.open_connection(*running.address)
+        body = b'{"expires_after": null}' + b" " * HEAD_BYTES
+        head = (
+            b"POST /v1/realtime/client_secrets HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n"
+            b"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(body)
+        )
+        writer.write(head + body)
+        answer = await asyncio.wait_for(reader.read(-1), 5)
+        assert answer.startswith(b"HTTP/1.1 200 ")
+        writer.close()
 
 
 async def test_json_that_is_nested_too_deep_is_refused():

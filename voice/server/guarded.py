@@ -7,6 +7,7 @@ moment after its last word: ``close`` of a transport waits for ever for a client
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable
 from functools import partial
 from typing import Any, Protocol
@@ -16,11 +17,13 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import Frame
 
-from voice.server.limits import BODY_S, FRAGMENTS, Limits
+from voice.server.limits import BODY_S, FRAGMENTS, HEAD_BYTES, Limits
 
 LINGER_S = 3.0
 """What a client has to read the last frames and to answer a close."""
 
+
+_HEAD_END = re.compile(rb"\n\r?\n")
 
 _BAD_HEAD = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 
@@ -103,7 +106,10 @@ class GuardedHttp(H11Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Take bytes; a head or a body that has begun must end."""
-        super().data_received(data)
+        if self._is_large_head(data):
+            self.send_400_response(f"The head of a request may have {HEAD_BYTES} bytes.")
+        else:
+            super().data_received(data)
         self._watch_request()
 
     def on_response_complete(self) -> None:
@@ -126,6 +132,13 @@ class GuardedHttp(H11Protocol):
         """The client has read."""
         super().resume_writing()
         self._stalled.off()
+
+    def _is_large_head(self, data: bytes) -> bool:
+        """Whether these bytes make a head too large; h11 counts only what is not whole yet."""
+        if self.conn.their_state is not h11.IDLE:
+            return False
+        head = self.conn.trailing_data[0] + data
+        return len(head) > HEAD_BYTES and _HEAD_END.search(head, 0, HEAD_BYTES) is None
 
     def _watch_request(self) -> None:
         if self.scope is not None:
