@@ -4,6 +4,7 @@ import pytest
 
 from voice.core.messages import (
     Button,
+    ClockJumped,
     CloseStandby,
     Connect,
     ConnectStandby,
@@ -22,6 +23,7 @@ from voice.core.messages import (
 from voice.core.routes import Route
 from voice.core.standby import PROBE_MS, life_ms
 from voice.core.updates import (
+    ConnectionLost,
     EndpointChanged,
     Interrupted,
     Phase,
@@ -238,6 +240,57 @@ def test_a_connection_lost_meanwhile_is_opened_again_as_ever() -> None:
     done = shell.feed(LinkDown(1006, "broke off"))
     assert Connect() in done
     assert CloseStandby() in done
+
+
+def test_a_loaded_second_session_takes_over_at_once_where_the_first_is_lost() -> None:
+    shell = talked()
+    shell.feed(events.speech_started("u2"))
+    shell.advance(1)
+    shell.connect_standby()
+    acknowledge(shell)
+    frame = b"\1\0" * 480
+    for _ in range(20):
+        shell.feed(MicFrame(frame))
+        shell.advance(20)
+    done = shell.feed(LinkDown(1006, "broke off"))
+    assert TakeOver() in done
+    after = done[done.index(TakeOver()) :]
+    sent = b"".join(action.audio for action in after if isinstance(action, SendAudio))
+    assert sent == frame * 20
+    assert len(kinds(shell, Connect)) == 1
+    assert not shell.updates(ConnectionLost)
+    assert shell.updates(SessionRenewed) == [SessionRenewed("full", 0)]
+
+
+def test_a_second_session_is_told_what_was_heard_where_the_first_is_lost_in_an_answer() -> None:
+    shell = talked()
+    shell.feed(UserTyped("A story"))
+    shell.feed(events.response_created("r2"))
+    shell.advance(1)
+    shell.connect_standby()
+    acknowledge(shell)
+    shell.feed(events.words("r2", "a2", "Once upon a time there was a king."))
+    shell.feed(events.audio_delta("r2", "a2", 2_000))
+    shell.advance(1_000)
+    shell.feed(LinkDown(1006, "broke off"))
+    assert shell.done.index(FlushPlayback()) < shell.done.index(TakeOver())
+    [cut] = shell.updates(Interrupted)
+    assert cut.heard_ms == 1_000
+    told = on_standby(shell, ConversationItemCreate)[-1]
+    assert isinstance(told, ConversationItemCreate)
+    assert told.item.to_wire()["content"][0]["text"] == cut.heard_text
+    assert shell.core.phase is Phase.THINKING
+
+
+def test_a_second_session_is_not_trusted_after_a_sleep_nor_with_a_key_that_was_revoked() -> None:
+    for event in (ClockJumped(), LinkDown(401, "revoked", is_auth=True)):
+        shell = talked()
+        shell.feed(events.speech_started("u2"))
+        shell.advance(1)
+        shell.connect_standby()
+        acknowledge(shell)
+        shell.feed(event)
+        assert TakeOver() not in shell.done
 
 
 def test_every_session_is_renewed_in_its_turn() -> None:

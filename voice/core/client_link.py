@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -57,7 +58,8 @@ NORMAL_CLOSURE, PROTOCOL_ERROR, INVALID_DATA = 1000, 1002, 1007
 class Failure:
     """Why there is no connection; ``code`` as in ``LinkDown``.
 
-    ``is_open`` says that the socket is still there, and ours to close with ``code``.
+    ``is_open`` says that the socket is still there, and ours to close with ``code``. ``with_all``
+    says that any other connection is lost by it too.
     """
 
     rule: Rule
@@ -66,6 +68,7 @@ class Failure:
     retryable: bool = True
     retry_after_ms: int = 0
     is_open: bool = False
+    with_all: bool = False
 
 
 class LinkHandlers:
@@ -85,6 +88,8 @@ class LinkHandlers:
         """Time of day when the socket opened; 0 for unknown."""
         self.expires_at: int | None = None
         """Time of day at which the endpoint says that the session expires."""
+        self.promote_standby: Callable[[Verdict], bool] = lambda verdict: False
+        """Has a second connection take over where one is ready; returns whether it will."""
         self.ready_at_ms = 0
 
     def on_started(self, event: Started) -> None:
@@ -151,7 +156,7 @@ class LinkHandlers:
         elif state.has_been_ready:
             rule = Rule(Verdict.RETRY, "was left alone while this computer slept")
             reason = "the computer slept, or this program was stopped"
-            self.fail(Failure(rule, 1006, reason, is_open=True))
+            self.fail(Failure(rule, 1006, reason, is_open=True, with_all=True))
 
     def on_refused_frame(self, event: FrameRefused) -> None:
         """Survive a bad frame; many of them in a row cost the connection."""
@@ -253,6 +258,8 @@ class LinkHandlers:
             return
         if verdict in (Verdict.OTHER_DIALECT, Verdict.NEVER):
             routes.close(routes.current)
+        if was_ready and not failure.with_all and self.promote_standby(verdict):
+            return
         is_closed = routes.is_closed(routes.current)
         may_stay = not is_closed and (state.has_been_ready or state.persistence.at_start)
         must_leave = not may_stay or verdict is Verdict.NEXT

@@ -50,7 +50,9 @@ class StandbyHandlers:
     def __init__(self, state: ClientState, link: LinkHandlers) -> None:
         self._state = state
         self._link = link
+        link.promote_standby = self._promote
         self._standby: Standby | None = None
+        self._is_first_lost = False
         self._seen_ready_ms: int | None = None
         self._renew_at_ms: int | None = None
         self._force_at_ms: int | None = None
@@ -125,9 +127,10 @@ class StandbyHandlers:
             self._seen_ready_ms = self._link.ready_at_ms
             self._plan()
         standby = self._standby
-        if standby is None or not standby.is_loaded(now_ms):
+        if standby is None or not (self._is_first_lost or standby.is_loaded(now_ms)):
             return
-        if self._is_forced or (self._force_at_ms is not None and now_ms >= self._force_at_ms):
+        is_due = self._is_forced or self._is_first_lost
+        if is_due or (self._force_at_ms is not None and now_ms >= self._force_at_ms):
             self._force(standby)
         elif self._is_boundary:
             self._take_over(standby)
@@ -185,7 +188,7 @@ class StandbyHandlers:
     def _close(self) -> None:
         if self._standby is not None:
             self._standby = None
-            self._is_forced = False
+            self._is_forced = self._is_first_lost = False
             self._state.actions.append(CloseStandby())
 
     def _give_up(self, rule: Rule) -> None:
@@ -282,10 +285,25 @@ class StandbyHandlers:
                 return
         self._take_over(standby)
 
+    def _promote(self, verdict: Verdict) -> bool:
+        """Let the second connection take over although the first is lost; return whether it will.
+
+        What it was told already stands, and ``settle`` tells it the rest: what waits for that is
+        the speaker's report alone.
+        """
+        standby, routes = self._standby, self._state.routes
+        if standby is None or not standby.link.is_ready or routes.is_closed(standby.endpoint):
+            return False
+        if verdict is Verdict.NEXT and standby.endpoint == routes.current:
+            return False
+        self._is_first_lost = True
+        return True
+
     def _take_over(self, standby: Standby) -> None:
         """Talk on the second connection from here on, in one step."""
         state, link = self._state, self._link
         was_forced, self._is_forced = self._is_forced, False
+        self._is_first_lost = False
         standby.history.give_up_waiting()
         events = standby.history.catch_up(state.ledger)
         state.actions += [SendStandby(event) for event in events]
