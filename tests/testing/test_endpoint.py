@@ -102,3 +102,17 @@ async def test_a_refusal_is_an_http_answer() -> None:
     response = caught.value.response
     assert (response.status_code, response.body, response.headers["X-A"]) == (503, b"full", "b")
     assert len(endpoint.requests) == 1
+
+
+async def test_a_script_may_take_whatever_comes() -> None:
+    taken: list[str] = []
+
+    async def script(peer: Peer) -> None:
+        for _ in range(2):
+            taken.append(type(await peer.next_event()).__name__)
+
+    async with ScriptedEndpoint(script) as endpoint:
+        async with connect(endpoint.url) as client:
+            await client.send('{"type":"input_audio_buffer.append","audio":"AQI="}')
+            await client.send(CANCEL)
+    assert taken == ["AudioAppend", "ResponseCancel"]

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import asyncio
 import http
+import ssl
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self, TypeAlias
@@ -160,9 +161,16 @@ class Peer:
             if event.type not in self._tolerated:
                 raise ScriptBroken(f"expected {wanted}, got {event.type}")
 
+    async def next_event(self) -> ControlEvent | AudioAppend:
+        """Return the next event, whatever it is, without a limit.
+
+        For endpoints that react instead of following a script. Raises websockets' ConnectionClosed.
+        """
+        return self._codec.decode(await self._connection.recv())
+
     async def _receive(self) -> ControlEvent | None:
         """Return the next event; None for audio, which is collected."""
-        event = self._codec.decode(await self._connection.recv())
+        event = await self.next_event()
         if isinstance(event, AudioAppend):
             self.audio += event.audio
             return None
@@ -178,8 +186,8 @@ class ScriptedEndpoint:
 
     Of a list of scripts each serves one connection, and the last one all that come after.
     ``refuse`` answers every handshake with this HTTP status instead, ``headers`` and ``body`` with
-    it. When a script returns, its connection stays until the client closes it, and nothing more
-    may come from the client.
+    it; ``tls`` serves it encrypted. When a script returns, its connection stays until the client
+    closes it, and nothing more may come from the client.
     """
 
     def __init__(
@@ -190,6 +198,7 @@ class ScriptedEndpoint:
         refuse: int | None = None,
         headers: Mapping[str, str] | None = None,
         body: str = "",
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         self._scripts = list(script) if isinstance(script, Sequence) else [script]
         self._dialect = dialect
@@ -197,6 +206,7 @@ class ScriptedEndpoint:
         self._refuses_once = False
         self._headers = dict(headers or {})
         self._body = body
+        self._tls = tls
         self._server: Server | None = None
         self.requests: list[Request] = []
         """Every handshake that came."""
@@ -208,7 +218,12 @@ class ScriptedEndpoint:
     async def __aenter__(self) -> Self:
         """Begin to serve."""
         self._server = await serve(
-            self._serve, "127.0.0.1", 0, process_request=self._answer, compression=None
+            self._serve,
+            "127.0.0.1",
+            0,
+            process_request=self._answer,
+            compression=None,
+            ssl=self._tls,
         )
         return self
 
@@ -238,7 +253,8 @@ class ScriptedEndpoint:
     @property
     def url(self) -> str:
         """The URL to connect to."""
-        return f"ws://127.0.0.1:{self.port}/v1/realtime"
+        scheme = "ws" if self._tls is None else "wss"
+        return f"{scheme}://127.0.0.1:{self.port}/v1/realtime"
 
     def refuse_next(
         self, status: int, headers: Mapping[str, str] | None = None, *, for_ever: bool = False

@@ -53,11 +53,16 @@ class FaultProxy:
     """Listens on a free port of this machine and forwards to ``host``:``port``; ``proxying``.
 
     ``refuse`` accepts nothing: new connections are reset at once. ``is_deaf`` accepts and then
-    answers nothing, so that a handshake hangs.
+    answers nothing, so that a handshake hangs. ``buffer_bytes`` is about what it holds of a client
+    that sends faster than ``rate_bps``; the usual buffers hold half a minute of speech, as no slow
+    network does.
     """
 
-    def __init__(self, host: str, port: int, *, seed: int = 0) -> None:
+    def __init__(
+        self, host: str, port: int, *, seed: int = 0, buffer_bytes: int | None = None
+    ) -> None:
         self.target = (host, port)
+        self.buffer_bytes = buffer_bytes
         self.up = Faults()
         self.down = Faults()
         self.refuse = False
@@ -79,8 +84,12 @@ class FaultProxy:
 
     async def start(self, port: int = 0) -> None:
         """Listen, on a given port where a restarted server must be found again."""
-        self._listener = await asyncio.start_server(self._accept, "127.0.0.1", port)
-        self.port = self._listener.sockets[0].getsockname()[1]
+        listening = socket.create_server(("127.0.0.1", port))
+        if self.buffer_bytes is not None:
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, self.buffer_bytes)
+        limit = self.buffer_bytes or _READ_BYTES
+        self._listener = await asyncio.start_server(self._accept, sock=listening, limit=limit)
+        self.port = listening.getsockname()[1]
 
     async def stop_listening(self) -> None:
         """Refuse by not being there: the port is closed, what is open goes on."""

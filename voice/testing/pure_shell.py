@@ -57,6 +57,7 @@ class PureShell:
         fallbacks: Sequence[Route] = (),
         persistence: Persistence | None = None,
         asks_beta: bool = False,
+        jitter: Callable[[], float] = lambda: 1.0,
     ) -> None:
         self._config = config or SessionConfig()
         self._capabilities = capabilities or Capabilities()
@@ -65,7 +66,9 @@ class PureShell:
         self._fallbacks = tuple(fallbacks)
         self._persistence = persistence
         self._asks_beta = asks_beta
-        self.core = self._new_core()
+        self._jitter = jitter
+        self._drawn: list[float] = []
+        self.core = self._new_core(self._draw)
         self.clock = MovedClock()
         self.speaker = RecordingSpeaker(self.clock)
         self.speaker.start(lambda: self._feed_inside(PlaybackDrained()))
@@ -119,7 +122,8 @@ class PureShell:
 
     def replays(self) -> bool:
         """Return whether a new core gives the same actions for the same log."""
-        core = self._new_core()
+        drawn = iter(self._drawn)
+        core = self._new_core(lambda: next(drawn))
         return all(core.handle(event, now_ms) == done for now_ms, event, done in self.steps)
 
     def sent(self, kind: type[U]) -> list[U]:
@@ -130,7 +134,11 @@ class PureShell:
         """Return the published updates of one type, oldest first."""
         return [update for update in updates_in(self.done) if isinstance(update, kind)]
 
-    def _new_core(self) -> ClientCore:
+    def _draw(self) -> float:
+        self._drawn.append(self._jitter())
+        return self._drawn[-1]
+
+    def _new_core(self, jitter: Callable[[], float]) -> ClientCore:
         return ClientCore(
             self._config,
             new_id=SequentialIds(),
@@ -140,6 +148,7 @@ class PureShell:
             fallbacks=self._fallbacks,
             persistence=self._persistence,
             asks_beta=self._asks_beta,
+            jitter=jitter,
         )
 
     def _feed_inside(self, event: ServerEvent | Input) -> None:
