@@ -1,0 +1,34 @@
+"""Every case of FAULTS §3 from N01 to S10: the ones that run, and the ones that cannot run yet."""
+
+from __future__ import annotations
+
+from tests.chaos import (
+    address_cases,
+    network_cases,
+    protocol_cases,
+    session_cases,
+    slow_cases,
+    tool_cases,
+)
+from tests.chaos.cases import Case, NotYet
+
+_FILES = (network_cases, slow_cases, address_cases, protocol_cases, tool_cases, session_cases)
+
+CASES: tuple[Case, ...] = tuple(
+    sorted((case for file in _FILES for case in file.cases.all), key=lambda case: case.id)
+)
+
+NOT_YET = (
+    NotYet("N08", "black hole on the browser's side", "page"),
+    NotYet("S09", "our service is killed and restarted under the page", "page"),
+    NotYet("S10", "the page is reloaded, or opened twice", "page"),
+)
+
+ELSEWHERE = (NotYet("N11", "5 % packet loss", "tests/chaos/test_kernel.py"),)
+
+NAMES = (
+    *(f"N{number:02}" for number in range(1, 27)),
+    *(f"P{number:02}" for number in range(1, 18)),
+    *(f"S{number:02}" for number in range(1, 11)),
+)
+"""What the matrix names."""

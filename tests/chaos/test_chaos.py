@@ -1,0 +1,31 @@
+"""Each case of the fault matrix, once; ``make chaos`` runs them all with twenty seeds."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from tests.chaos.all_cases import CASES, ELSEWHERE, NAMES, NOT_YET
+from tests.chaos.cases import ALONE, Case
+from tests.chaos.certificates import HAS_OPENSSL
+from tests.chaos.run import run_case
+
+SEED = 1
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals and files as Linux has")
+
+
+@pytest.mark.parametrize(
+    "case", [case for case in CASES if case.name not in ALONE], ids=lambda case: case.id
+)
+def test_the_conversation_survives(case: Case) -> None:
+    if case.name in ("N20", "N23") and not HAS_OPENSSL:
+        pytest.skip("openssl is not here to make certificates")
+    outcome = run_case(case, SEED)
+    assert not outcome.problem, outcome.problem
+
+
+def test_every_case_of_the_matrix_has_its_place() -> None:
+    told = {case.name for case in (*CASES, *NOT_YET, *ELSEWHERE)}
+    assert told == set(NAMES)
