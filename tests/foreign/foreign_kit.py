@@ -25,6 +25,8 @@ from voice.client.session import Session
 from voice.core.updates import (
     AssistantTranscript,
     Interrupted,
+    Phase,
+    PhaseChanged,
     Reconnected,
     ResponseFinished,
     Update,
@@ -191,10 +193,11 @@ async def talking(place: Place, speaker: Speaker | None = None) -> AsyncIterator
 
 
 async def check_interruption(place: Place, first: str, second: str) -> None:
-    """Interrupt an answer at its first word; the next question is answered all the same."""
+    """Interrupt an answer once it sounds; the next question is answered all the same."""
     async with talking(place, speaker=RecordingSpeaker(MovedClock())) as talk:
         talk.session.send_text(first)
-        await talk.until(AssistantTranscript)
+        while (await talk.until(PhaseChanged)).phase is not Phase.SPEAKING:
+            pass
         talk.session.interrupt()
         await talk.until(Interrupted)
         assert await talk.say(second)
