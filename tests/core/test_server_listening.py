@@ -7,6 +7,7 @@ import pytest
 from tests.core.server_desk import FRAME_MS, Desk, error_of, text_turn, types
 from voice.core import server_messages as msg
 from voice.core.refusals import Refusal
+from voice.core.session_fields import Recogniser
 from voice.protocol.client_events import AudioAppend
 from voice.protocol.formats import PCMU
 
@@ -418,6 +419,6 @@ def test_initial_fields_are_checked_like_an_update():
 
 
 def test_the_recogniser_is_named_as_the_transcription_model():
-    desk = Desk(recogniser="moonshine")
+    desk = Desk(recogniser=Recogniser("moonshine"))
     (updated,) = desk.update(audio=READING_ALONG)
     assert updated.to_wire()["session"]["audio"]["input"]["transcription"]["model"] == "moonshine"

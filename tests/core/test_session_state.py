@@ -5,7 +5,7 @@ import copy
 import pytest
 
 from voice.core.refusals import Refusal
-from voice.core.session_fields import SLOWEST_SPEED
+from voice.core.session_fields import SLOWEST_SPEED, Recogniser
 from voice.core.session_state import default_session, merge, wire_session
 from voice.core.session_view import SessionView
 from voice.engines.tts import SLOWEST
@@ -119,6 +119,21 @@ def test_transcription_names_the_recogniser_and_keeps_the_language(session):
     assert second["audio"]["input"]["transcription"] == in_effect
     off = updated(second, {"audio": {"input": {"transcription": None}}})
     assert off["audio"]["input"]["transcription"] is None
+
+
+@pytest.mark.parametrize(
+    ("asked", "in_effect"),
+    [("en", "en"), ("en-GB", "en-GB"), ("EN", "EN"), ("de", None), ("english", None), ("", None)],
+)
+def test_a_language_that_the_recogniser_does_not_know_is_not_in_effect(session, asked, in_effect):
+    new = merge(
+        session,
+        {"audio": {"input": {"transcription": {"language": asked}}}},
+        voices=("heart",),
+        spoken=False,
+        recogniser=Recogniser("moonshine", ("en",)),
+    )
+    assert new["audio"]["input"]["transcription"]["language"] == in_effect
 
 
 def test_a_transcription_session_shows_its_input_and_nothing_else(session):

@@ -101,6 +101,7 @@ class PitchStt:
     """Hears "speaker N" in a tone of N times 100 Hz."""
 
     name = "pitch"
+    languages: tuple[str, ...] = ()
     is_idle = True
 
     async def transcribe(self, pcm: Pcm, *, language: str | None = None) -> Transcript:

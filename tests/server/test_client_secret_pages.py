@@ -80,6 +80,7 @@ async def test_a_transcription_key_opens_a_session_that_only_listens():
 
     assert answer["session"]["type"] == session["type"] == "transcription"
     assert "output" not in session["audio"]
+    assert answer["session"]["audio"] == session["audio"]
 
 
 async def test_a_key_may_open_several_sockets_and_a_session_outlives_it():

@@ -27,6 +27,11 @@ def test_a_session_has_an_end_in_upstreams_words():
     assert ending.reason == "Your session hit the maximum duration of 60 minutes."
 
 
+def test_the_end_of_a_short_session_names_its_length():
+    ending = Patience(Limits(session_s=90, first_event_s=None), 0.0).ending()
+    assert ending.reason == "Your session hit the maximum duration of 1.5 minutes."
+
+
 def test_without_limits_there_is_no_end():
     limits = Limits(first_event_s=None, idle_s=None, session_s=None)
     assert Patience(limits, 0.0).ending() is None

@@ -18,6 +18,7 @@ from voice.core.refusals import Refusal
 from voice.core.server_conversation import ServerConversation
 from voice.core.server_listening import ServerListening
 from voice.core.server_responses import ServerResponses
+from voice.core.session_fields import Recogniser
 from voice.core.session_state import RECOGNISER, default_session, merge, wire_session
 from voice.core.session_view import SessionView
 from voice.core.stamp import EventStamp
@@ -38,7 +39,7 @@ class ServerCore:
     """One conversation of the embedded server: events and inputs in, actions out.
 
     ``context_tokens`` is how much the brain can read, None where it does not say.
-    ``recogniser`` is the name that sessions show as their transcription model. ``initial`` are
+    ``recogniser`` is what sessions show of the engine that transcribes. ``initial`` are
     session fields that hold from the start, such as those of an ephemeral key; the constructor
     raises Refusal where an update with them would be refused. ``expires_at`` is in epoch seconds;
     the shell keeps to it.
@@ -52,7 +53,7 @@ class ServerCore:
         voices: tuple[str, ...],
         expires_at: int = 0,
         context_tokens: int | None = None,
-        recogniser: str = RECOGNISER,
+        recogniser: Recogniser = RECOGNISER,
         initial: Mapping[str, Any] | None = None,
     ) -> None:
         self._new_id = new_id

@@ -8,6 +8,7 @@ as what is really in effect:
 | ``audio.input.noise_reduction`` | null | nothing filters the input |
 | ``audio.input.transcription.model`` | the recogniser's own name | there is one recogniser |
 | ``audio.input.transcription.prompt`` | null | it takes no hints |
+| ``….language``, one that it does not know | null | it hears what it knows |
 | ``… .delay``, ``.keywords``, ``.languages`` | absent | likewise |
 | ``audio.output.voice``, unknown | the first voice | what will sound |
 | ``tools`` of type mcp | left out of the list | none is hosted; a refusal would lose the rest too |
@@ -24,6 +25,7 @@ A session of type ``transcription`` always transcribes, and has no output, tools
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from voice.core import refusals, session_tools
@@ -47,6 +49,22 @@ SEMANTIC_VAD: Mapping[str, Any] = {
 }
 
 LOG_PROBABILITIES = "item.input_audio_transcription.logprobs"
+
+
+@dataclass(frozen=True, slots=True)
+class Recogniser:
+    """What sessions show of the recogniser: its name, and the languages that may be asked of it.
+
+    ``languages`` are ISO 639-1 codes; with none given every language is passed on to it.
+    """
+
+    name: str = "local"
+    languages: tuple[str, ...] = ()
+
+    def knows(self, language: str) -> bool:
+        """Whether a language such as ``en`` or ``en-GB`` may be asked of it."""
+        return not self.languages or language.split("-")[0].lower() in self.languages
+
 
 SLOWEST_SPEED = 0.5
 """No voice of ours speaks slower; faster than the API allows, all of them do."""
@@ -129,13 +147,16 @@ _TRANSCRIPTION_CHECKS: Mapping[str, Check] = {
 }
 
 
-def transcription(param: str, value: Any, old: Mapping[str, Any] | None, *, recogniser: str) -> Any:
+def transcription(
+    param: str, value: Any, old: Mapping[str, Any] | None, *, recogniser: Recogniser
+) -> Any:
     """Return the whole block after an update of it; ``old`` is what was in effect."""
     if value is None:
         return None
     asked = fields_of(param, value, _TRANSCRIPTION_CHECKS)
     language = asked.get("language", old["language"] if old else None)
-    return {"model": recogniser, "language": language or None, "prompt": None}
+    in_effect = language if language and recogniser.knows(language) else None
+    return {"model": recogniser.name, "language": in_effect, "prompt": None}
 
 
 def _speed(param: str, value: Any) -> Any:

@@ -12,15 +12,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from voice.core import refusals, session_fields
-from voice.core.session_fields import SERVER_VAD
+from voice.core.session_fields import SERVER_VAD, Recogniser
 
 DEFAULT_INSTRUCTIONS = (
     "You are a helpful voice assistant. Answer in one or two short spoken sentences, "
     "without lists or markup."
 )
 
-RECOGNISER = "local"
-"""What ``transcription.model`` says where the recogniser has no name."""
+RECOGNISER = Recogniser()
+"""What a session shows of a recogniser that nothing is known of."""
 
 
 def default_session(session_id: str, *, model: str, voice: str) -> dict[str, Any]:
@@ -63,7 +63,7 @@ def merge(
     *,
     voices: tuple[str, ...],
     spoken: bool,
-    recogniser: str = RECOGNISER,
+    recogniser: Recogniser = RECOGNISER,
 ) -> dict[str, Any]:
     """Return the session after ``update``; the old one is left as it was.
 
@@ -108,7 +108,7 @@ def wire_session(session: Mapping[str, Any]) -> Mapping[str, Any]:
     return {**{name: session[name] for name in names}, "audio": {"input": heard}}
 
 
-def _merge_audio(session: dict[str, Any], update: Any, recogniser: str) -> None:
+def _merge_audio(session: dict[str, Any], update: Any, recogniser: Recogniser) -> None:
     if update is None:
         return
     if not isinstance(update, dict):
@@ -133,7 +133,7 @@ def _merge_audio(session: dict[str, Any], update: Any, recogniser: str) -> None:
 
 
 def _input_field(
-    param: str, key: str, value: Any, block: Mapping[str, Any], recogniser: str
+    param: str, key: str, value: Any, block: Mapping[str, Any], recogniser: Recogniser
 ) -> Any:
     if key == "turn_detection":
         return session_fields.turn_detection(param, value, block[key])

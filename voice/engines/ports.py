@@ -76,6 +76,9 @@ class Stt(Protocol):
     name: str
     """What sessions show as their transcription model."""
 
+    languages: tuple[str, ...]
+    """ISO 639-1 codes of the languages that it can be asked for; empty for any."""
+
     @property
     def is_idle(self) -> bool:
         """Whether nothing waits or runs, so that a reading of no urgency takes nobody's time."""

@@ -164,6 +164,7 @@ class ScriptedStt:
     """
 
     name = "scripted"
+    languages: tuple[str, ...] = ()
     is_idle = True
 
     def __init__(self, transcripts: Iterable[str] = ()) -> None:

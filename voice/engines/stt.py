@@ -37,6 +37,7 @@ class MoonshineStt:
     """The recogniser that implements ``ports.Stt``; loaded once, shared by all sessions."""
 
     name = "moonshine-tiny-en"
+    languages: tuple[str, ...] = ("en",)
 
     def __init__(self, *, workers: int = 2) -> None:
         """Load the weights (44 MB, half a second) for ``workers`` turns at once.

@@ -16,6 +16,7 @@ from starlette.responses import JSONResponse, Response
 
 from voice.core.refusals import Refusal
 from voice.core.server import ServerCore
+from voice.core.session_fields import Recogniser
 from voice.core.session_state import wire_session
 from voice.engines.ports import Engines
 from voice.errors import RemoteProtocolError
@@ -153,6 +154,7 @@ def _effective(engines: Engines, fields: Mapping[str, Any], model: str | None) -
     core = ServerCore(
         new_id=new_id,
         model=model or engines.brain.name,
+        recogniser=Recogniser(engines.stt.name, engines.stt.languages),
         voices=engines.tts.voices,
         initial=fields,
     )

@@ -40,9 +40,8 @@ class Patience:
         limits, endings = self._limits, []
         if limits.session_s is not None:
             # Upstream's own words: clients look for them.
-            text = (
-                f"Your session hit the maximum duration of {round(limits.session_s / 60)} minutes."
-            )
+            minutes = round(limits.session_s / 60, 2)
+            text = f"Your session hit the maximum duration of {minutes:g} minutes."
             endings.append(Ending(self._opened_s + limits.session_s, OVER_CODE, text))
         if self._heard_s is None and limits.first_event_s is not None:
             text = f"Nothing was sent within {limits.first_event_s:g} s of connecting."

@@ -11,6 +11,7 @@ import uuid
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from voice.core.server import ServerCore
+from voice.core.session_fields import Recogniser
 from voice.engines.ports import Engines
 from voice.server.client_secrets import ClientSecret
 from voice.server.connection import CLOSE_LIMIT_S, Connection
@@ -78,7 +79,7 @@ def _connect(
     core = ServerCore(
         new_id=new_id,
         initial={**handshake.session_fields, **(secret.fields if secret else {})},
-        recogniser=engines.stt.name,
+        recogniser=Recogniser(engines.stt.name, engines.stt.languages),
         model=model,
         voices=engines.tts.voices,
         context_tokens=engines.brain.context_tokens,
