@@ -16,13 +16,19 @@ from voice.core.messages import (
     CommitTurn,
     UserPressed,
 )
+from voice.core.reconnect import Persistence
+from voice.core.routes import Route
 from voice.core.updates import (
+    ErrorReported,
     Reconnected,
 )
+from voice.protocol.capabilities import Capabilities
 from voice.protocol.client_events import (
     InputAudioBufferCommit,
     ResponseCreate,
 )
+from voice.protocol.formats import PCMU
+from voice.protocol.session_config import SessionConfig
 from voice.testing import events
 
 
@@ -145,3 +151,16 @@ def test_a_committed_turn_that_was_not_answered_is_committed_again() -> None:
     assert sent_audio(done) == spoken
     assert len(shell.sent(InputAudioBufferCommit)) == 2
     assert len(shell.sent(ResponseCreate)) == 2
+
+
+def test_a_turn_is_given_up_with_a_word_where_the_next_endpoint_wants_other_audio() -> None:
+    narrow = Capabilities(input_format=PCMU)
+    other = Route("a telephone", narrow, SessionConfig())
+    shell = ready(fallbacks=(other,), persistence=Persistence(switch_after_ms=0))
+    shell.feed(events.speech_started("u1"))
+    frames(shell, 0, 50)
+    again = sent_audio(lose_and_return(shell))
+    assert not again
+    assert one(shell, ErrorReported).code == "speech_lost"
+    frames(shell, 0, 10)
+    assert shell.core.input_format == narrow.input_format

@@ -1,7 +1,13 @@
 """The history as a new session is told it."""
 
 from voice.core.ledger import Entry, Ledger
-from voice.core.restore import MAX_CHARACTERS, MAX_ITEMS, History
+from voice.core.restore import (
+    MAX_CHARACTERS,
+    MAX_ITEMS,
+    MAX_PICTURE_CHARACTERS,
+    MAX_PICTURES,
+    History,
+)
 from voice.protocol.client_events import (
     ClientEvent,
     ConversationItemCreate,
@@ -158,3 +164,39 @@ def test_an_item_that_was_adopted_can_be_told_anew_or_taken_back() -> None:
     assert create.previous_item_id == names["u1"]
     entries.truncate(names["a1"], 0, "")
     assert len(history.retell(entries, names["a1"])[0]) == 1
+
+
+PICTURE = "data:image/png;base64,iVBORw0KGgo="
+
+
+def shown(item_id: str, text: str, *pictures: str) -> Entry:
+    return Entry(item_id, "message", role="user", text=text, image_urls=list(pictures))
+
+
+def pictures(events: list[ClientEvent]) -> list[int]:
+    """Return how many pictures each item has that is told."""
+    items = [event.item for event in events if isinstance(event, ConversationItemCreate)]
+    return [str(item.to_wire()).count("input_image") for item in items]
+
+
+def test_pictures_come_back_with_their_words_and_alone() -> None:
+    history = History(SequentialIds())
+    events = history.load(ledger(shown("u1", "What is it?", PICTURE), shown("u2", "", PICTURE)))
+    assert pictures(events) == [1, 1]
+    assert history.is_full
+
+
+def test_of_many_pictures_the_newest_come_back_and_the_others_are_counted() -> None:
+    history = History(SequentialIds())
+    large = PICTURE + "A" * MAX_PICTURE_CHARACTERS
+    many = [shown(f"u{number}", "See?", PICTURE) for number in range(MAX_PICTURES + 2)]
+    events = history.load(ledger(shown("u", "Large", large), *many))
+    assert pictures(events) == [0, 0, 0, *[1] * MAX_PICTURES]
+    assert history.left_out == 3
+
+
+def test_an_endpoint_that_takes_no_pictures_is_told_the_words() -> None:
+    history = History(SequentialIds(), with_pictures=False)
+    events = history.load(ledger(shown("u1", "What is it?", PICTURE), shown("u2", "", PICTURE)))
+    assert told(events) == ["user: What is it?"]
+    assert history.left_out == 2

@@ -34,9 +34,11 @@ from voice.core.updates import (
     ConnectionLost,
     Ended,
     EndKind,
+    ErrorReported,
     Reconnected,
     SessionReady,
 )
+from voice.core.uplink import Speech
 from voice.core.verdicts import Rule, Verdict, of_close, of_end, of_error
 from voice.protocol.client_events import SessionUpdate
 from voice.protocol.formats import AudioFormat
@@ -394,6 +396,9 @@ def take_effective(state: ClientState, effective: SessionConfig) -> None:
     heard, said = state.audio_format("input"), state.audio_format("output")
     state.effective = effective
     if state.audio_format("input") != heard:
+        if state.uplink.speech is not Speech.NONE:
+            message = "this endpoint wants other audio, so your last words are lost; say them again"
+            state.publish(ErrorReported("speech_lost", message))
         state.uplink.set_format(state.audio_format("input"))
         _warn_of_format(state, "input", state.audio_format("input"))
     if state.audio_format("output") != said:

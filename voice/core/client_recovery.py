@@ -53,7 +53,7 @@ def drop_session(state: ClientState) -> bool:
 
 def restore(state: ClientState) -> None:
     """Tell a new session the conversation, and send again what it has yet to answer."""
-    history = History(state.new_id)
+    history = History(state.new_id, with_pictures=state.capabilities.takes_pictures)
     events = history.load(state.ledger, state.wordless)
     state.adopt(history)
     state.actions += [SendEvent(event) for event in events]

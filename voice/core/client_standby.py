@@ -181,7 +181,9 @@ class StandbyHandlers:
     def _open(self, purpose: Purpose, endpoint: int) -> None:
         state = self._state
         config = state.config_for(endpoint, is_first=False)
-        self._standby = Standby(purpose, endpoint, config, History(state.new_id))
+        takes_pictures = state.routes.at(endpoint).capabilities.takes_pictures
+        history = History(state.new_id, with_pictures=takes_pictures)
+        self._standby = Standby(purpose, endpoint, config, history)
         self._standby.link.move(LinkEvent.DIAL, state.now_ms)
         state.actions.append(ConnectStandby(endpoint, state.routes.dialect(endpoint)))
 

@@ -21,6 +21,7 @@ from voice.protocol.items import (
     AssistantMessage,
     FunctionCall,
     FunctionCallOutput,
+    InputImage,
     InputText,
     OutputText,
     SystemMessage,
@@ -31,6 +32,10 @@ MAX_ITEMS = 500
 MAX_CHARACTERS = 80_000
 """Newest items, and characters of them, that a new session is told: some 20,000 tokens, which the
 smallest realtime models still hold beside their instructions."""
+
+MAX_PICTURES = 4
+MAX_PICTURE_CHARACTERS = 2 * 1024 * 1024
+"""Newest pictures, and characters of them as data URIs: each is sent again whole, in one frame."""
 
 SETTLE_LIMIT_MS = 3_000
 """Endpoints that do not confirm items are believed after this long."""
@@ -57,11 +62,13 @@ class History:
     """What one session was told of a ledger.
 
     ``load`` once, then ``catch_up`` for what came after, then ``adopt`` when the session becomes
-    the one that is talked to.
+    the one that is talked to. ``with_pictures`` says that the endpoint takes them.
     """
 
-    def __init__(self, new_id: Callable[[str], str]) -> None:
+    def __init__(self, new_id: Callable[[str], str], *, with_pictures: bool = True) -> None:
         self._new_id = new_id
+        self._pictures_left = MAX_PICTURES if with_pictures else 0
+        self._picture_characters_left = MAX_PICTURE_CHARACTERS
         self._told: dict[str, _Told] = {}
         self._open: dict[str, str] = {}
         self.left_out = 0
@@ -88,7 +95,7 @@ class History:
         chosen: list[tuple[Entry, AnyItem]] = []
         characters, is_full = 0, False
         for entry in reversed(_tellable(ledger)):
-            item = _item_of(entry, self._new_id("item"))
+            item = self._item_of(entry, self._new_id("item"))
             size = len(entry.text) + len(entry.arguments)
             is_full = is_full or len(chosen) >= MAX_ITEMS or characters + size > MAX_CHARACTERS
             if item is None or is_full:
@@ -122,7 +129,7 @@ class History:
                 events.append(self._take_back(entry.item_id))
                 told = None
             if told is None and place >= first:
-                item = _item_of(entry, self._new_id("item"))
+                item = self._item_of(entry, self._new_id("item"))
                 if item is not None:
                     anchor = previous if place < newest else None
                     events.append(self._tell(entry, item, anchor))
@@ -185,6 +192,19 @@ class History:
         return ConversationItemCreate(
             event_id=event_id, previous_item_id=previous_item_id, item=item
         )
+
+    def _item_of(self, entry: Entry, item_id: str) -> AnyItem | None:
+        """Return an entry as an item, with its pictures as long as there is room for some."""
+        size, count = sum(map(len, entry.image_urls)), len(entry.image_urls)
+        has_room = count <= self._pictures_left and size <= self._picture_characters_left
+        if not count or not has_room or entry.role != "user" or not all(entry.image_urls):
+            self.left_out += bool(count and entry.text)
+            return _item_of(entry, item_id)
+        self._pictures_left -= count
+        self._picture_characters_left -= size
+        words = [InputText(text=entry.text)] if entry.text else []
+        pictures = [InputImage(image_url=url) for url in entry.image_urls]
+        return UserMessage(id=item_id, content=[*words, *pictures])
 
     def _take_back(self, ledger_id: str) -> ConversationItemDelete:
         told = self._told.pop(ledger_id)

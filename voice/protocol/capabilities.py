@@ -28,6 +28,9 @@ class Capabilities:
     can_retrieve: bool = True
     """Answers ``conversation.item.retrieve``."""
 
+    takes_pictures: bool = True
+    """Takes ``input_image`` in a message."""
+
     emits_response_done: bool = True
     """Ends every response that ran its course with ``response.done``."""
 
@@ -114,6 +117,7 @@ PLAIN_CAPABILITIES: Final = Capabilities()
 # into structs whose tool_choice is a string.
 GATEWAY_CAPABILITIES: Final = Capabilities(
     emits_item_done=False,
+    takes_pictures=False,
     tool_choice_object_ok=False,
     implied_session_fields=(("audio.output.speed", 1.0),),
 )
