@@ -91,6 +91,13 @@ def test_one_late_wake_is_forgiven(watched):
     assert watched.has_room()
 
 
+def test_one_late_wake_just_after_the_start_is_forgiven(watched):
+    watched.run(SAMPLE_S, cores=0.5, late_s=2.0)
+    assert watched.has_room()
+    watched.run(SAMPLE_S, cores=0.5, late_s=2.0)
+    assert not watched.has_room()
+
+
 def test_long_waits_for_an_engine_leave_no_room(watched):
     watched.run(20, cores=0.5, wait_s=0.4)
     assert not watched.has_room()

@@ -32,6 +32,10 @@ SAMPLE_S = 0.25
 WINDOW_S = 15.0
 """What a decision looks back on: two turns of a lively conversation."""
 
+FEWEST_SAMPLES = round(WINDOW_S / 3 / SAMPLE_S)
+"""Looks that a percentile is taken of; just after the start those to come count as calm. Of four
+looks the worst would be the 95th percentile: one hiccup then kept everybody but the first out."""
+
 MAX_UTILISATION = 0.75
 """Share of the cores beyond which nobody is let in."""
 
@@ -122,8 +126,8 @@ class LoadMeter:
         return Load(
             cores=(cores + unseen * NEWCOMER_CORES) / self._cores / MAX_UTILISATION,
             loop=(loop + unseen * NEWCOMER_LOOP) / MAX_LOOP,
-            late=percentile_95([s.late_s for s in self._samples]) / MAX_LATE_S,
-            wait=percentile_95([s.wait_s for s in self._samples]) / MAX_WAIT_S,
+            late=_mostly([s.late_s for s in self._samples]) / MAX_LATE_S,
+            wait=_mostly([s.wait_s for s in self._samples]) / MAX_WAIT_S,
         )
 
     def has_room(self, now_s: float, *, sessions: int) -> bool:
@@ -191,6 +195,11 @@ def usable_cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def _mostly(values: Sequence[float]) -> float:
+    """Return the 95th percentile of at least FEWEST_SAMPLES looks."""
+    return percentile_95([*values, *[0.0] * (FEWEST_SAMPLES - len(values))])
 
 
 def percentile_95(values: Sequence[float]) -> float:
