@@ -356,6 +356,8 @@ def test_responses_beside_the_conversation_never_keep_a_spoken_turn_from_its_ans
     for _ in range(MAX_BESIDE):
         desk.client("response.create", response={"conversation": "none", "input": []})
     beside = {"conversation": "none", "input": []}
-    assert error_of(desk.client("response.create", response=beside)).code
+    refused = error_of(desk.client("response.create", response=beside))
+    assert refused.code == "conversation_already_has_active_response"
+    assert f"{MAX_BESIDE} active responses" in refused.message
     sent = desk.say_turn("What time is it?")
     assert types(sent)[-1] == "response.created"

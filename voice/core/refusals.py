@@ -42,6 +42,15 @@ def active_response(response_id: str) -> Refusal:
     )
 
 
+def too_many_beside(limit: int) -> Refusal:
+    """As many out-of-band responses run as there may be; clients know the code."""
+    return Refusal(
+        "conversation_already_has_active_response",
+        f"There are {limit} active responses beside the conversation already. "
+        "Wait until one is finished before creating a new one.",
+    )
+
+
 def cancel_not_active() -> Refusal:
     """There is nothing to cancel; clients match the first two words."""
     return Refusal("response_cancel_not_active", "Cancellation failed: no active response found")

@@ -89,7 +89,7 @@ class ServerResponses:
         if options.in_conversation and not self.slot.is_idle:
             raise refusals.active_response(str(self.slot.response_id))
         if not options.in_conversation and len(self._beside_deadlines) >= MAX_BESIDE:
-            raise refusals.active_response("too many out-of-band responses")
+            raise refusals.too_many_beside(MAX_BESIDE)
         if options.input is not None:
             self._conversation.own_entries(options.input, view.input_format)
         run = ResponseRun(
