@@ -177,7 +177,11 @@ def serve(
     assign: Assign = None,
     debug: Debug = False,
 ) -> None:
-    """Serve /v1/realtime on this machine."""
+    """Serve /v1/realtime on this machine, until Ctrl-C or SIGTERM.
+
+    Programs of this machine need no key; any other address needs one, VOICE_SERVER__TOKEN. Limits,
+    certificates and pages that may connect: --set server.NAME=VALUE, or [server] in voice.toml.
+    """
 
     def work(settings: Settings) -> int:
         from voice.ui.serve import serve as run_serve
