@@ -23,6 +23,7 @@ from voice.core.updates import (
     SessionReady,
     SessionRenewed,
     ToolCallFinished,
+    UserSpeechStarted,
 )
 from voice.errors import AuthError, ConnectError, LinkLost
 from voice.protocol.client_events import ConversationItemCreate
@@ -181,12 +182,14 @@ async def test_a_loss_in_the_middle_of_an_answer_keeps_what_was_heard() -> None:
 
 async def test_speech_that_was_cut_off_is_heard_by_the_next_session() -> None:
     microphone, heard_again = ScriptedMicrophone(), asyncio.Event()
-    first_words = b"\x01\x00" * 24_000
+    # Longer than what may wait to be sent where a network is slow.
+    first_words = b"\x01\x00" * 24_000 * 6
 
     async def first(peer: Peer) -> None:
         await peer.greet()
-        await peer.hear(len(first_words))
+        await peer.hear(960)
         await peer.send(events.speech_started("u1"))
+        await peer.hear(len(first_words) - 960)
         peer.drop()
 
     async def second(peer: Peer) -> None:
@@ -196,9 +199,13 @@ async def test_speech_that_was_cut_off_is_heard_by_the_next_session() -> None:
         heard_again.set()
 
     async with ScriptedEndpoint([first, second]) as endpoint:
-        async with Session(endpoint=resolve(endpoint.url), microphone=microphone):
-            for start in range(0, len(first_words), 960):
+        async with Session(endpoint=resolve(endpoint.url), microphone=microphone) as session:
+            reader = Reader(session)
+            microphone.push(first_words[:960])
+            await reader.until(UserSpeechStarted)
+            for start in range(960, len(first_words), 960):
                 microphone.push(first_words[start : start + 960])
+                await asyncio.sleep(0)
             await asyncio.wait_for(heard_again.wait(), 5)
 
 

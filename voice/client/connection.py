@@ -95,6 +95,10 @@ class Connection:
         """Queue an event; return False where the endpoint has long stopped to take any."""
         return all(self._outbox.put(frame) for frame in self._codec.encode(event))
 
+    def send_kept_audio(self, audio: bytes) -> None:
+        """Queue audio that was held back until now; it is not dropped, and the core bounds it."""
+        self._outbox.put(self._codec.encode_append(audio))
+
     def send_audio(self, audio: bytes) -> bool:
         """Queue microphone audio; return whether older audio was dropped for it."""
         return self._outbox.put_audio(self._codec.encode_append(audio), len(audio))

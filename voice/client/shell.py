@@ -180,6 +180,9 @@ class Shell:
 
     def _send_audio(self, action: m.SendAudio) -> None:
         assert self._connection is not None
+        if action.kept:
+            self._connection.send_kept_audio(action.audio)
+            return
         is_behind = self._connection.send_audio(action.audio)
         if is_behind and not self._is_dropping:
             message = "the network is slower than speech; the oldest audio is dropped"

@@ -71,7 +71,7 @@ def resend_speech(state: ClientState) -> None:
     if has_turns and uplink.speech is Speech.ENDED:
         tail = uplink.silence_ms(TAIL_MS)
         uplink.sent(tail, state.now_ms)
-        state.actions.append(SendAudio(tail))
+        state.actions.append(SendAudio(tail, kept=True))
     uplink.resent()
     if has_turns and uplink.speech is not Speech.NONE and state.endpoint_answers:
         state.turn.move(TurnEvent.RESENT, state.now_ms)
@@ -104,7 +104,7 @@ def send_kept(state: ClientState) -> None:
     """Send the pre-roll."""
     for audio in state.uplink.take_kept():
         state.uplink.sent(audio, state.now_ms)
-        state.actions.append(SendAudio(audio))
+        state.actions.append(SendAudio(audio, kept=True))
 
 
 def _forget_unheard(state: ClientState) -> None:

@@ -254,9 +254,14 @@ class SendEvent:
 
 @dataclass(slots=True)
 class SendAudio:
-    """Append microphone audio; the oldest is dropped where the network is too slow."""
+    """Append microphone audio; the oldest is dropped where the network is too slow.
+
+    What is ``kept`` was held back until now, ten seconds of it at most, and is not dropped: it all
+    comes at once, on a connection whose speed nobody knows yet.
+    """
 
     audio: bytes = field(repr=False)
+    kept: bool = False
 
 
 @dataclass(slots=True)
