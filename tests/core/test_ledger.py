@@ -78,3 +78,24 @@ def test_deleting_makes_room_again():
     ledger.delete("a")
     ledger.add(said("b", "x" * 90))
     assert ids(ledger) == ["b"]
+
+
+def test_items_that_got_other_ids_make_room_too():
+    ledger = Ledger(max_text_chars=100, max_image_chars=100)
+    ledger.add(said("a", "x" * 90, image_urls=["x" * 90]))
+    ledger.rename({"a": "b"})
+    ledger.delete("b")
+    ledger.add(said("c", "x" * 50))
+    assert ledger.add(said("d", "x" * 40, image_urls=["x" * 90])) == []
+    assert ids(ledger) == ["c", "d"]
+
+
+def test_an_item_that_grows_under_another_id_is_counted_once():
+    ledger = Ledger(max_text_chars=100)
+    growing = said("a", "x" * 40)
+    ledger.add(growing)
+    ledger.rename({"a": "b"})
+    assert ledger.add(said("c", "x" * 40)) == []
+    growing.text += "x" * 20
+    assert ledger.add(said("d")) == []
+    assert ids(ledger) == ["b", "c", "d"]

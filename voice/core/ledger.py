@@ -174,6 +174,11 @@ class Ledger:
             entry.item_id = names.get(entry.item_id, entry.item_id)
         self._order = [entry.item_id for entry in entries]
         self._entries = {entry.item_id: entry for entry in entries}
+        # What an item is counted for goes with it, or it would count for ever once it is dropped.
+        self._text_chars = _renamed(self._text_chars, names)
+        self._image_chars = _renamed(self._image_chars, names)
+        unsettled = [names.get(item_id, item_id) for item_id in self._unsettled]
+        self._unsettled = deque(unsettled, maxlen=_UNSETTLED)
 
     def delete(self, item_id: str) -> Entry:
         """Remove an item and return it. Raises UnknownItem."""
@@ -183,3 +188,7 @@ class Ledger:
         self._text_total -= self._text_chars.pop(item_id, 0)
         self._image_chars.pop(item_id, None)
         return entry
+
+
+def _renamed(sizes: dict[str, int], names: Mapping[str, str]) -> dict[str, int]:
+    return {names.get(item_id, item_id): size for item_id, size in sizes.items()}
