@@ -15,7 +15,7 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python;
 MAKE_ENVIRONMENT := $(PYTHON) scripts/make_environment.py
 INPUTS := pyproject.toml constraints.txt scripts/make_environment.py
 
-.PHONY: help demo run test test-interop test-foreign autobahn canary check size walk fuzz-server soak-server bench-turn bench-server bench-wire bench-import clean
+.PHONY: help demo run test test-interop test-foreign autobahn canary check size walk fuzz-server soak-server chaos bench-turn bench-server bench-wire bench-rollover bench-import clean
 .DEFAULT_GOAL := help
 
 help:
@@ -30,8 +30,10 @@ help:
 	@echo 'make walk        100,000 random steps of the core'
 	@echo 'make fuzz-server  1,000,000 mutated events against the server'
 	@echo 'make soak-server  2,000 sessions in turn, and what they leave behind'
+	@echo 'make chaos       breaks everything, 20 times, and prints what came back'
 	@echo 'make bench-turn  how soon it answers     make bench-wire  CPU per audio message'
 	@echo 'make bench-server  how many can talk to one server at once'
+	@echo 'make bench-rollover  sessions renewed while somebody talks'
 	@echo 'make bench-import  CPU to import voice   make clean       remove what make made'
 
 # Each stamp says what the environment holds; a larger one implies the smaller ones.
@@ -92,6 +94,9 @@ fuzz-server: $(VENV)/.test
 soak-server: $(VENV)/.test
 	@$(BIN)/python -m tests.server.soak $(ARGS)
 
+chaos: $(VENV)/.test
+	@$(BIN)/python -m tests.chaos $(ARGS)
+
 bench-turn: $(VENV)/.default
 	@$(BIN)/python -m benchmarks.turn $(ARGS)
 
@@ -100,6 +105,9 @@ bench-server: $(VENV)/.default
 
 bench-wire: $(VENV)/.default
 	@$(BIN)/python -m benchmarks.wire $(ARGS)
+
+bench-rollover: $(VENV)/.default
+	@$(BIN)/python -m benchmarks.rollover $(ARGS)
 
 bench-import: $(VENV)/.default
 	@$(BIN)/python -m benchmarks.import_time $(ARGS)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from tests.chaos import (
     address_cases,
+    kernel,
     network_cases,
     protocol_cases,
     session_cases,
@@ -14,8 +17,13 @@ from tests.chaos.cases import Case, NotYet
 
 _FILES = (network_cases, slow_cases, address_cases, protocol_cases, tool_cases, session_cases)
 
+_IN_KERNEL = [replace(case, backend="kernel") for case in kernel.cases.all]
+
 CASES: tuple[Case, ...] = tuple(
-    sorted((case for file in _FILES for case in file.cases.all), key=lambda case: case.id)
+    sorted(
+        [*(case for file in _FILES for case in file.cases.all), *_IN_KERNEL],
+        key=lambda case: (case.name, case.variant, case.backend != "scripted", case.backend),
+    )
 )
 
 NOT_YET = (
@@ -23,8 +31,6 @@ NOT_YET = (
     NotYet("S09", "our service is killed and restarted under the page", "page"),
     NotYet("S10", "the page is reloaded, or opened twice", "page"),
 )
-
-ELSEWHERE = (NotYet("N11", "5 % packet loss", "tests/chaos/test_kernel.py"),)
 
 NAMES = (
     *(f"N{number:02}" for number in range(1, 27)),

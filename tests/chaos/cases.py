@@ -35,7 +35,7 @@ class Case:
     def id(self) -> str:
         """What the case is called in tests and on the command line."""
         name = f"{self.name}{self.variant}"
-        return name if self.backend == "scripted" else f"{name}-own"
+        return name if self.backend == "scripted" else f"{name}-{self.backend}"
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ class Row:
 
     case: Case
     outcomes: Sequence[Outcome]
+    skipped: str = ""
 
     @property
     def recovered(self) -> int:
@@ -36,6 +37,8 @@ class Row:
     @property
     def lost(self) -> str:
         """The most that one run lost."""
+        if not self.outcomes:
+            return f"skipped: {self.skipped}"
         items = max(o.lost_items for o in self.outcomes)
         turns = max(o.lost_turns for o in self.outcomes)
         audio_ms = max(o.lost_audio_ms for o in self.outcomes)
@@ -47,7 +50,7 @@ class Row:
     def cells(self) -> tuple[str, ...]:
         """The columns of the table."""
         back = "–" if self.p95_ms is None else f"{self.p95_ms:,.0f}"
-        whom = "" if self.case.backend == "scripted" else ", our server"
+        whom = {"own": ", our server", "kernel": ", in the kernel"}.get(self.case.backend, "")
         return (
             self.case.name,
             f"{self.case.title}{whom}",
