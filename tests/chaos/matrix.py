@@ -14,7 +14,6 @@ from tests.chaos.kernel import run_in_namespace, why_not
 from tests.chaos.run import Outcome, run_case
 from tests.chaos.table import Row
 
-
 KERNEL_RUNS = 3
 """The kernel takes no seed and its time cannot be hurried."""
 
