@@ -13,7 +13,8 @@ from tools.context import InMemoryVolume, ToolContext, VolumeControl
 from tools.definition import Tool, ToolSpec, tool
 from tools.discovery import Discovered, discover
 from tools.errors import DuplicateToolError, ToolDefinitionError, ToolError, ToolSetupError
-from tools.registry import Registry, ToolOutcome
+from tools.outcome import ToolOutcome
+from tools.registry import Registry
 
 __all__ = [
     "Discovered",

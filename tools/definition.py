@@ -153,9 +153,10 @@ def tool(
 
     The name is the function's, description and parameter descriptions come from its Google-style
     docstring, the schema from its hints. A parameter annotated ``ToolContext`` is filled by the
-    registry. A plain function runs in a thread; an ``async`` one is awaited on the event loop and
-    must not block it; ``heavy=True`` runs a function that computes long in a process of its own.
-    ``timeout_s`` bounds a call. With ``speak=False`` a result needs no spoken answer.
+    registry. A plain function runs in a thread; an ``async`` one on an event loop that all async
+    tools share, and should not block it; ``heavy=True`` runs a function that computes long in a
+    process of its own. ``timeout_s`` bounds a call. With ``speak=False`` a result needs no spoken
+    answer.
 
     Raises ToolDefinitionError for a function that no model could call.
     """

@@ -12,36 +12,20 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from tools.arguments import parse_arguments
+from tools.calls import CallRunner, read_arguments
 from tools.clock import Clock, SystemClock, local_zone
 from tools.context import InMemoryVolume, ToolContext, VolumeControl
 from tools.definition import Tool, ToolSpec
-from tools.errors import ArgumentsError, BusyError, DuplicateToolError, ToolError
+from tools.errors import BusyError, DuplicateToolError, ToolError
 from tools.failure import report_failure
-from tools.output import OutputError, render_output
-from tools.processes import ProcessRunner, WorkerDied
+from tools.outcome import ToolOutcome, bounded, failed
 from tools.schedule import Scheduler
-from tools.threads import Outcome, Raised, Returned, ThreadRunner
+from tools.threads import Raised
 
 _log = logging.getLogger(__name__)
 
 MAX_NOTICE_CHARS = 1_000
-_MAX_ERROR_CHARS = 800
-_MAX_TASKS = 64
 _START_HOOK_S = 10.0
-_CLOSE_S = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class ToolOutcome:
-    """What goes back for one call; ``output`` is for the model, at most 16 kB.
-
-    ``speak`` says whether the result wants an answer; an error always does.
-    """
-
-    output: str
-    is_error: bool = False
-    speak: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +62,7 @@ class Registry:
         clock = clock or SystemClock()
         self._entries: dict[str, _Entry] = {}
         self._on_notice = on_notice
-        self._threads = ThreadRunner(max_threads)
-        self._processes = ProcessRunner(max_processes)
-        self._tasks: set[asyncio.Task[Any]] = set()
+        self._calls = CallRunner(max_threads=max_threads, max_processes=max_processes)
         self._scheduler = Scheduler(clock)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._closed = False
@@ -148,19 +130,13 @@ class Registry:
         await self.start()
         entry = self._entries.get(name)
         if entry is None:
-            return _failed(self._unknown(name))
+            return failed(self._unknown(name))
         if self._closed:
-            return _failed("The assistant is shutting down.")
-        tool = entry.tool
-        try:
-            arguments = parse_arguments(tool.name, arguments_json, tool.signature)
-            pending = self._begin(tool, arguments, arguments_json)
-        except (ArgumentsError, BusyError) as error:
-            return _failed(str(error))
-        except Exception as error:
-            # The author's own validators ran and broke.
-            return self._broken(tool, error, {})
-        return await self._finish(tool, arguments, pending)
+            return failed("The assistant is shutting down.")
+        arguments = read_arguments(entry.tool, arguments_json)
+        if isinstance(arguments, ToolOutcome):
+            return arguments
+        return await self._calls.run(entry.tool, arguments, arguments_json, self._context)
 
     async def close(self) -> None:
         """End everything that the tools started. Idempotent; takes a few seconds at most.
@@ -171,101 +147,18 @@ class Registry:
             return
         self._closed = True
         self._scheduler.close()
-        for task in self._tasks:
-            task.cancel()
-        if self._tasks:
-            await asyncio.wait(set(self._tasks), timeout=_CLOSE_S)
-        await self._processes.close()
+        await self._calls.close()
         for service in reversed(self._context.services()):
             if callable(getattr(service, "close", None)):
                 await self._run_hook(type(service).__name__, functools.partial(_close, service))
 
-    def _begin(
-        self, tool: Tool[..., Any], arguments: dict[str, Any], arguments_json: str
-    ) -> asyncio.Future[Outcome]:
-        """Start the call where its kind belongs."""
-        if tool.heavy:
-            return self._task(self._in_process(tool, arguments_json))
-        keywords = dict(arguments)
-        if tool.signature.context_parameter is not None:
-            keywords[tool.signature.context_parameter] = self._context
-        if tool.is_async:
-            return self._task(_on_loop(tool, keywords))
-        return self._threads.start(lambda: render_output(tool.function(**keywords)))
-
-    def _task(self, work: Any) -> asyncio.Task[Outcome]:
-        if len(self._tasks) >= _MAX_TASKS:
-            work.close()
-            raise BusyError("Too many tools are still running. Try again in a moment.")
-        task: asyncio.Task[Outcome] = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        return task
-
-    async def _finish(
-        self, tool: Tool[..., Any], arguments: dict[str, Any], pending: asyncio.Future[Outcome]
-    ) -> ToolOutcome:
-        """Wait for the outcome, no longer than the deadline."""
-        try:
-            done, _ = await asyncio.wait({pending}, timeout=tool.timeout_s)
-        except asyncio.CancelledError:
-            pending.cancel()
-            raise
-        if not done:
-            # Not awaited further: a tool may ignore its cancellation.
-            pending.cancel()
-            _log.warning("tool %s took longer than %g s", tool.name, tool.timeout_s)
-            return _failed(
-                f"{tool.name} took too long and was given up after {tool.timeout_s:g} s."
-            )
-        if pending.cancelled():
-            return self._broken(tool, asyncio.CancelledError(), arguments)
-        match pending.result():
-            case Returned(value):
-                return ToolOutcome(value, speak=tool.speak)
-            case Raised(ToolError() as error):
-                return _failed(str(error) or f"{tool.name} could not do it.")
-            case Raised(ArgumentsError() as error):
-                return _failed(str(error))
-            case Raised(OutputError() as error):
-                _log.error("tool %s returned %s", tool.name, error)
-                return _failed(f"{tool.name} failed: its result was {error}.")
-            case Raised(error):
-                return self._broken(tool, error, arguments)
-
-    async def _in_process(self, tool: Tool[..., Any], arguments_json: str) -> Outcome:
-        try:
-            answer = await self._processes.call(tool, arguments_json)
-        except (WorkerDied, OSError) as error:
-            return Raised(error)
-        match answer:
-            case {"output": str(output)}:
-                return Returned(output)
-            case {"tool_error": str(message)}:
-                return Raised(ToolError(message))
-            case {"arguments_error": str(message)}:
-                return Raised(ArgumentsError(message))
-            case {"output_error": str(message)}:
-                return Raised(OutputError(message))
-            case {"failed": str(report)}:
-                return Raised(_RemoteFailure(report))
-            case _:
-                return Raised(WorkerDied("the worker process gave an unknown answer"))
-
-    def _broken(
-        self, tool: Tool[..., Any], error: BaseException, arguments: dict[str, Any]
-    ) -> ToolOutcome:
-        report = str(error) if isinstance(error, _RemoteFailure) else None
-        _log.error("tool %s failed\n%s", tool.name, report or report_failure(error, arguments))
-        return _failed(f"{tool.name} failed because of an internal error.")
-
     def _unknown(self, name: str) -> str:
         available = ", ".join(self._entries) or "none"
-        return _bounded(f"There is no tool called {_bounded(name, 64)!r}; available: {available}.")
+        return bounded(f"There is no tool called {bounded(name, 64)!r}; available: {available}.")
 
     async def _run_hook(self, name: str, hook: Callable[[ToolContext], None]) -> None:
         try:
-            pending = self._threads.start(lambda: hook(self._context))
+            pending = self._calls.threads.start(lambda: hook(self._context))
         except BusyError:
             _log.error("a hook of %s was not run: too many tools are running", name)
             return
@@ -281,7 +174,7 @@ class Registry:
 
     def _say(self, text: str) -> None:
         """Bring a notice to the loop, from whatever thread a tool says it."""
-        text = _bounded(text.strip(), MAX_NOTICE_CHARS)
+        text = bounded(text.strip(), MAX_NOTICE_CHARS)
         if not text or self._closed:
             return
         if self._loop is None:
@@ -302,28 +195,6 @@ class Registry:
             _log.error("a tool's notice was lost\n%s", report_failure(error))
 
 
-class _RemoteFailure(Exception):
-    """An exception of a heavy tool; its text is the report that the worker wrote."""
-
-
-async def _on_loop(tool: Tool[..., Any], keywords: dict[str, Any]) -> Outcome:
-    """Await an async tool; SystemExit must not reach the loop, which it would end."""
-    try:
-        return Returned(render_output(await tool.function(**keywords)))
-    except asyncio.CancelledError:
-        raise
-    except BaseException as error:
-        return Raised(error)
-
-
 def _close(service: Any, context: ToolContext) -> None:
     """End a service; the context is not needed for it."""
     service.close()
-
-
-def _failed(message: str) -> ToolOutcome:
-    return ToolOutcome(_bounded(message), is_error=True)
-
-
-def _bounded(text: str, limit: int = _MAX_ERROR_CHARS) -> str:
-    return text if len(text) <= limit else text[: limit - 1] + "…"

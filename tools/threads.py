@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import os
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -93,10 +94,13 @@ class ThreadRunner:
         loop: asyncio.AbstractEventLoop,
         future: asyncio.Future[Outcome],
     ) -> None:
+        process = os.getpid()
         outcome = attempt(lambda: context.run(function))
+        if os.getpid() != process:
+            os._exit(0)  # A fork that came back from its tool: it must not answer as well.
         self._end()
         try:
-            loop.call_soon_threadsafe(_deliver, future, outcome)
+            loop.call_soon_threadsafe(deliver, future, outcome)
         except RuntimeError:
             return  # The loop closed while the function ran: nobody is left to tell.
 
@@ -105,6 +109,7 @@ class ThreadRunner:
             self._alive -= 1
 
 
-def _deliver(future: asyncio.Future[Outcome], outcome: Outcome) -> None:
+def deliver(future: asyncio.Future[Outcome], outcome: Outcome) -> None:
+    """Set the outcome of a future that nobody gave up; called on the future's loop."""
     if not future.done():
         future.set_result(outcome)

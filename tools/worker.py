@@ -24,8 +24,11 @@ def main() -> None:
     """Answer calls until standard input ends."""
     calls, answers = _private_streams()
     loaded: dict[tuple[str, str | None], dict[str, Tool[..., Any]]] = {}
+    process = os.getpid()
     for line in calls:
         answer = _answer(json.loads(line), loaded)
+        if os.getpid() != process:
+            os._exit(0)  # A fork that came back from its tool: its parent answers.
         answers.write(json.dumps(answer).encode() + b"\n")
         answers.flush()
 

@@ -240,13 +240,13 @@ async def same_call(stage: Stage) -> None:
 @case("P16", "a response that only calls a tool", "the answer after the tool")
 async def tool_only(stage: Stage) -> None:
     """No sound ends the turn as well as sound does; a reset while the tool runs changes nothing."""
-    release, effects = asyncio.Event(), []
+    release, effects = threading.Event(), []
 
     @tool
-    async def look() -> str:
+    def look() -> str:
         """Look."""
         effects.append(True)
-        await release.wait()
+        release.wait(15)
         return "seen"
 
     await stage.open(tools=await stage.enter(toolbox(stage, look)))

@@ -155,6 +155,22 @@ async def test_only_so_many_calls_run_at_once_and_all_end(group: asyncio.TaskGro
     assert tools.most_at_once == MAX_AT_ONCE
 
 
+async def test_a_call_that_runs_is_not_started_again(group: asyncio.TaskGroup) -> None:
+    go_on = asyncio.Event()
+
+    async def do(arguments: str) -> Given:
+        await go_on.wait()
+        return Given(arguments)
+
+    results, tools = Results(), Tools(do)
+    runner = ToolRunner(tools, group, finished=results.add)
+    runner.start("c1", "clock", "first")
+    runner.start("c1", "clock", "second")
+    go_on.set()
+    assert [result.output for result in await results.of(1)] == ["first"]
+    assert tools.most_at_once == 1
+
+
 async def test_a_huge_output_is_cut_with_a_note(group: asyncio.TaskGroup) -> None:
     async def do(arguments: str) -> Given:
         return Given("x" * 10 * MAX_OUTPUT)

@@ -48,3 +48,19 @@ def spin() -> str:
 @tool(heavy=True)
 def raw() -> bytes:
     return b"bytes"
+
+
+@tool(heavy=True)
+def fork() -> str:
+    """Come back twice, as parent and as child."""
+    return "parent" if os.fork() else "child"
+
+
+@tool(heavy=True)
+def flood() -> str:
+    """Write 10 MB where answers travel, and 10 MB more."""
+    for stream in (sys.stdout, sys.stderr):
+        for _ in range(1_000):
+            stream.write("x" * 10_000)
+    os.write(1, b'{"output": "forged"}\n')
+    return "flooded"

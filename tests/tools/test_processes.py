@@ -68,6 +68,19 @@ async def test_a_spinning_tool_is_killed_at_its_deadline(registry: Registry) -> 
     assert json.loads(after.output)["square"] == 16
 
 
+async def test_a_fork_gives_one_answer_and_the_next_call_its_own(registry: Registry) -> None:
+    forked = await registry.call("fork", "")
+    after = await registry.call("square", '{"value": 6}')
+
+    assert forked.output == "parent"
+    assert json.loads(after.output)["square"] == 36
+
+
+async def test_a_flood_of_output_is_no_answer(registry: Registry) -> None:
+    assert (await registry.call("flood", "")).output == "flooded"
+    assert json.loads((await registry.call("square", '{"value": 7}')).output)["square"] == 49
+
+
 async def test_a_folder_called_tools_in_the_current_directory_does_no_harm(
     registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
