@@ -137,4 +137,16 @@ class DeviceError(VoiceError):
 
 
 class EngineError(VoiceError):
-    """A speech engine or a brain failed; the message names the engine and the mend."""
+    """A speech engine or a brain failed; the message names the engine and the mend.
+
+    ``code`` and ``kind`` are what the ``error`` of a failed response says of it, in the words that
+    realtime clients know (``insufficient_quota``, ``rate_limit_exceeded`` …).
+    """
+
+    def __init__(
+        self, message: str, *, code: str = "engine_error", kind: str = "server_error"
+    ) -> None:
+        """Keep the wire's code and type beside the message."""
+        super().__init__(message)
+        self.code = code
+        self.kind = kind

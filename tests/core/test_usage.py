@@ -45,3 +45,13 @@ def test_nothing_used_has_the_full_shape_too():
 def test_rate_limits_have_the_names_that_strict_clients_take():
     assert [limit["name"] for limit in RATE_LIMITS] == ["requests", "tokens"]
     assert all(limit["remaining"] == limit["limit"] > 0 for limit in RATE_LIMITS)
+
+
+def test_what_text_tokens_were_spent_on_is_passed_on_where_a_brain_says_so():
+    details = {"reasoning_tokens": 7, "audio_tokens": 3}
+    usage = usage_object(InputTokens(5), text_out=9, audio_out_ms=0, details=details)
+    assert usage["output_token_details"] == {
+        "text_tokens": 9,
+        "audio_tokens": 0,
+        "reasoning_tokens": 7,
+    }

@@ -218,6 +218,9 @@ async def test_a_rate_limit_is_waited_out(server, brain):
     ("status", "body", "expected"),
     [
         (401, {"error": {"message": f"bad key {KEY}"}}, "VOICE_BRAIN__API_KEY"),
+        (429, {"error": {"message": SECRET, "code": "insufficient_quota"}}, "top up"),
+        (403, {"error": {"message": SECRET, "code": "insufficient_user_quota"}}, "top up"),
+        (400, {"error": {"code": "context_length_exceeded"}}, "brain.context_tokens"),
         (403, {"error": {"message": SECRET, "code": "model_not_allowed"}}, "model_not_allowed"),
         (404, {"error": {"message": SECRET}}, "knows no model 'test-model'"),
         (402, {"error": {"message": SECRET}}, "top up"),
@@ -273,6 +276,49 @@ async def test_a_stream_that_falls_silent_is_given_up(server):
     server.stream(text_event("x"), server.HOLD)
 
     assert "did not answer in time" in await failure(brain)
+    await brain.close()
+
+
+async def test_what_fails_before_its_first_word_is_asked_again(server, brain):
+    server.refuse(503, {"error": {"message": SECRET}}, retry_after_ms="20")
+    server.stream(ChatServer.CUT, done=False)
+    server.stream(text_event("Now.", "stop"))
+
+    assert (await collect(brain))[0] == TextDelta("Now.")
+    assert len(server.requests) == 3
+
+
+async def test_a_rest_that_outlasts_the_limit_is_not_waited_for(server, brain):
+    server.refuse(429, {"error": {"message": SECRET}}, retry_after="60")
+
+    assert "wait a moment" in await failure(brain)
+    assert len(server.requests) == 1
+
+
+async def test_a_whole_answer_is_understood_where_none_is_streamed(server):
+    brain = await ChatBrain.load(base_url=server.base_url, model="m", stream=False)
+    message = {"role": "assistant", "content": "Hi", "tool_calls": None}
+    server.refuse(200, {"choices": [{"index": 0, "message": message, "finish_reason": "length"}]})
+
+    assert await collect(brain) == [TextDelta("Hi"), BrainFinished("length")]
+    assert "stream" not in server.requests[0]
+    await brain.close()
+
+
+async def test_a_developers_instructions_and_the_smaller_limit_are_sent(server):
+    brain = await ChatBrain.load(
+        base_url=server.base_url,
+        model="m",
+        instructions_role="developer",
+        extra_body={"max_completion_tokens": 30, "reasoning_effort": "low"},
+    )
+    server.stream(text_event("Hi", "stop"))
+
+    await collect(brain, BrainRequest("Be brief.", (), max_output_tokens=50))
+
+    (body,) = server.requests
+    assert body["messages"] == [{"role": "developer", "content": "Be brief."}]
+    assert (body["max_completion_tokens"], body["reasoning_effort"]) == (30, "low")
     await brain.close()
 
 

@@ -10,6 +10,7 @@ from voice.engines.fair_line import Urgency
 from voice.engines.ports import TextDelta
 from voice.engines.scripted import ScriptedBrain, ScriptedReply, ScriptedTts
 from voice.engines.threads import current_urgency
+from voice.errors import EngineError
 from voice.protocol.formats import PCM16
 from voice.server.pipeline import Voices, run_response
 
@@ -105,6 +106,20 @@ async def test_what_came_before_a_failure_is_spoken():
     fed = await run(ScriptedReply("This is fine. And then", error="gone"))
     assert any(isinstance(step, msg.SpeechMade) and step.audio for step in fed)
     assert fed[-1] == msg.AnswerFailed("resp", "engine_error", "gone")
+
+
+async def test_a_failure_keeps_its_code_and_type():
+    class Poor(ScriptedBrain):
+        async def respond(self, request):
+            raise EngineError("no credit", code="insufficient_quota", kind="insufficient_quota")
+            yield
+
+    fed = []
+    await run_response(
+        msg.StartResponse("resp", PROMPT, PCM16), Voices(Poor(), ScriptedTts()), fed.append
+    )
+    expected = msg.AnswerFailed("resp", "insufficient_quota", "no credit", "insufficient_quota")
+    assert fed == [expected]
 
 
 async def test_a_bug_in_an_engine_is_reported_without_its_details(caplog):

@@ -7,7 +7,7 @@ the session's wire format everywhere here; the shell converts for engines.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 from voice.core.ledger import Entry
@@ -105,7 +105,8 @@ class CallMade:
 class AnswerEnded:
     """The brain and the synthesiser are done.
 
-    Text tokens only; audio tokens are counted by the core.
+    Text tokens only; audio tokens are counted by the core. ``details`` are the brain's finer
+    counts, such as ``reasoning_tokens``.
     """
 
     response_id: str
@@ -113,6 +114,7 @@ class AnswerEnded:
     input_tokens: int = 0
     output_tokens: int = 0
     cached_tokens: int = 0
+    details: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +124,7 @@ class AnswerFailed:
     response_id: str
     code: str
     message: str
+    kind: str = "server_error"
 
 
 @dataclass(frozen=True, slots=True)

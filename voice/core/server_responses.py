@@ -205,7 +205,7 @@ class ServerResponses:
         """The pipeline failed; the client hears of it in ``response.done`` (PROTOCOL §2.9)."""
         if failed.response_id not in self._runs:
             return []
-        error = {"type": "server_error", "code": failed.code, "message": failed.message}
+        error = {"type": failed.kind, "code": failed.code, "message": failed.message}
         return self._end(failed.response_id, "failed", error=error)
 
     # --- end --------------------------------------------------------------------------------------
@@ -324,6 +324,7 @@ class ServerResponses:
             read,
             text_out=counted_out or run.output_text_tokens(),
             audio_out_ms=run.output_audio_ms(),
+            details=ended.details if ended else {},
         )
 
 

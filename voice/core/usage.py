@@ -7,7 +7,7 @@ more than a language model's own tokenizer would: a limit is never reached too e
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,6 +46,12 @@ def _word_tokens(word: str) -> int:
     return max(1, wide // 2 + (len(word) - wide + LONG_WORD_CHARS - 1) // LONG_WORD_CHARS)
 
 
+TEXT_DETAILS = frozenset(
+    {"reasoning_tokens", "accepted_prediction_tokens", "rejected_prediction_tokens"}
+)
+"""Parts of the text tokens that a brain may count; sent only where it does."""
+
+
 @dataclass(frozen=True, slots=True)
 class InputTokens:
     """What a response has read: the whole context, each turn anew; ``cached`` is a part of it."""
@@ -71,8 +77,14 @@ def input_tokens(
     return InputTokens(sum(map(count_tokens, texts)), audio, images * IMAGE_TOKENS)
 
 
-def usage_object(read: InputTokens, *, text_out: int, audio_out_ms: int) -> dict[str, Any]:
-    """Return the wire's usage object, always in its full shape."""
+def usage_object(
+    read: InputTokens, *, text_out: int, audio_out_ms: int, details: Mapping[str, int] | None = None
+) -> dict[str, Any]:
+    """Return the wire's usage object, always in its full shape.
+
+    Of the brain's ``details`` those that say what the text tokens were spent on are passed on.
+    """
+    known = {name: count for name, count in (details or {}).items() if name in TEXT_DETAILS}
     audio_out = audio_out_ms // OUTPUT_TOKEN_MS
     total_in = read.text + read.audio + read.image
     return {
@@ -90,7 +102,7 @@ def usage_object(read: InputTokens, *, text_out: int, audio_out_ms: int) -> dict
                 "image_tokens": 0,
             },
         },
-        "output_token_details": {"text_tokens": text_out, "audio_tokens": audio_out},
+        "output_token_details": {"text_tokens": text_out, "audio_tokens": audio_out, **known},
     }
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import re
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, Literal
 
-from voice.engines.chat_messages import request_body
+from voice.engines.brain_address import check_base_url, shown_address
+from voice.engines.brain_failures import PassingFailure, failure_of
+from voice.engines.brain_tries import MAX_RETRIES, with_tries
+from voice.engines.chat_messages import InstructionsRole, request_body
 from voice.engines.chat_stream import ChatStream
 from voice.engines.ports import BrainDelta, BrainRequest, BrainTool
 from voice.errors import EngineError
@@ -17,15 +20,11 @@ if TYPE_CHECKING:
 
 CONNECT_TIMEOUT_S = 5.0
 START_TIMEOUT_S = 20.0
-"""From the request to the first byte of an answer, tries included: nobody waits longer for a
+"""From the request to the first piece of an answer, tries included: nobody waits longer for a
 voice."""
 
 STALL_TIMEOUT_S = 20.0
 """Longest silence inside a stream."""
-
-MAX_RETRIES = 2
-"""The SDK's own tries after 408, 409, 429, 5xx and a refused connection, with back-off and
-``Retry-After``."""
 
 MaxTokensField = Literal["max_completion_tokens", "max_tokens"]
 
@@ -42,9 +41,12 @@ class ChatBrain:
         client: AsyncOpenAI,
         *,
         model: str,
+        stream: bool = True,
         include_usage: bool = True,
         max_tokens_field: MaxTokensField = "max_completion_tokens",
+        instructions_role: InstructionsRole = "system",
         start_timeout_s: float = START_TIMEOUT_S,
+        max_retries: int = MAX_RETRIES,
         temperature: float | None = None,
         extra_body: Mapping[str, Any] | None = None,
         context_tokens: int | None = None,
@@ -53,9 +55,10 @@ class ChatBrain:
     ) -> None:
         """Take ownership of ``client``; ``load`` makes one.
 
-        ``temperature`` is for requests that name none, ``extra_body`` holds fields of the server's
-        own that go with every request. ``include_usage`` and ``max_tokens_field`` adapt to servers
-        that refuse the newer fields. ``context_tokens`` is the model's limit, ``takes_images``
+        ``temperature`` is for requests that name none, ``extra_body`` holds the fields that go with
+        every request. ``stream`` False asks for whole answers, ``include_usage`` and
+        ``max_tokens_field`` adapt to servers that refuse the newer fields, ``instructions_role`` to
+        models that want a developer's. ``context_tokens`` is the model's limit, ``takes_images``
         whether it can see. ``send_cache_key`` names each conversation in ``prompt_cache_key``, so
         that a provider finds what it has cached of it; servers that do not know the field refuse
         it.
@@ -63,14 +66,17 @@ class ChatBrain:
         self.name = model
         self.context_tokens = context_tokens
         self.takes_images = takes_images
-        self._send_cache_key = send_cache_key
         self._client = client
         self._model = model
+        self._stream = stream
         self._include_usage = include_usage
         self._max_tokens_field = max_tokens_field
+        self._instructions_role = instructions_role
         self._start_timeout_s = start_timeout_s
+        self._max_retries = max_retries
         self._temperature = temperature
         self._extra_body = dict(extra_body or {})
+        self._send_cache_key = send_cache_key
 
     @classmethod
     async def load(
@@ -79,7 +85,6 @@ class ChatBrain:
         base_url: str,
         model: str,
         api_key: str = "",
-        max_retries: int = MAX_RETRIES,
         stall_timeout_s: float = STALL_TIMEOUT_S,
         **options: Any,
     ) -> ChatBrain:
@@ -89,9 +94,7 @@ class ChatBrain:
         empty key is for servers that ask for none. ``options`` are those of the constructor.
         Raises EngineError when the SDK is missing or the URL is none.
         """
-        client = await asyncio.to_thread(
-            _make_client, base_url, api_key, max_retries, stall_timeout_s
-        )
+        client = await asyncio.to_thread(_make_client, base_url, api_key, stall_timeout_s)
         return cls(client, model=model, **options)
 
     async def respond(self, request: BrainRequest) -> AsyncIterator[BrainDelta]:
@@ -99,37 +102,54 @@ class ChatBrain:
 
         Raises EngineError with one clear line, never with the key or a body.
         """
-        from openai import OpenAIError
+        body = self._body(request)
+        tries = with_tries(
+            lambda begin_by_s: self._ask(body, begin_by_s),
+            limit_s=self._start_timeout_s,
+            max_retries=self._max_retries,
+        )
+        async with aclosing(tries) as deltas:
+            async for delta in deltas:
+                yield delta
 
-        body = request_body(request, model=self._model, max_tokens_field=self._max_tokens_field)
-        if self._temperature is not None:
-            body.setdefault("temperature", self._temperature)
-        extra = dict(self._extra_body)
-        if self._send_cache_key and request.conversation_id:
-            extra.setdefault("prompt_cache_key", request.conversation_id)
-        if extra:
-            body["extra_body"] = extra
-        if self._include_usage:
-            body["stream_options"] = {"include_usage": True}
+    async def _ask(
+        self, body: Mapping[str, Any], begin_by_s: float
+    ) -> AsyncGenerator[BrainDelta, None]:
+        """Ask once; what is there when ``begin_by_s`` has come is not waited for any longer."""
+        import openai
+
         gathered = ChatStream()
         stream: Any = None
         try:
-            async with asyncio.timeout(self._start_timeout_s):
-                stream = await self._client.chat.completions.create(**body)
-            async for chunk in stream:
-                for delta in gathered.read(chunk):
+            async with asyncio.timeout_at(begin_by_s):
+                answer = await self._client.chat.completions.create(**body)
+                if self._stream:
+                    stream = answer
+                    answer = await anext(stream, None)
+            while answer is not None:
+                for delta in gathered.read(answer):
                     yield delta
-        except (OpenAIError, TimeoutError, ValueError) as error:
+                answer = await anext(stream, None) if stream is not None else None
+        except (openai.OpenAIError, TimeoutError, ValueError) as error:
             # ValueError: what came was not JSON. Without the cause: the SDK's exceptions hold the
             # request's headers and the body.
-            raise self._explain(error) from None
+            raise failure_of(
+                error,
+                openai,
+                where=self._where(),
+                model=self._model,
+                interface="Chat Completions answer",
+            ) from None
         finally:
             if stream is not None:
                 await stream.close()
         if not gathered.has_ended:
-            raise EngineError(
+            raise PassingFailure(
                 f"{self._where()} ended its stream before the answer was complete; try again, and "
-                "if it stays so, check that brain.base_url is a Chat Completions address"
+                "if it stays so, check that brain.base_url is a Chat Completions address",
+                code="brain_unavailable",
+                kind="brain_error",
+                retry_after_s=None,
             )
         for last in gathered.finish():
             yield last
@@ -141,40 +161,40 @@ class ChatBrain:
         """Close the connections. Idempotent."""
         await self._client.close()
 
+    def _body(self, request: BrainRequest) -> dict[str, Any]:
+        """Return the arguments of the SDK's call.
+
+        Settings travel in ``extra_body``, which the SDK lays over the rest: no release of it has to
+        know them.
+        """
+        field = self._max_tokens_field
+        body = request_body(
+            request,
+            model=self._model,
+            stream=self._stream,
+            max_tokens_field=field,
+            instructions_role=self._instructions_role,
+        )
+        extra = dict(self._extra_body)
+        if field in body and field in extra:
+            extra[field] = min(body[field], extra[field])
+        if self._temperature is not None:
+            body.setdefault("temperature", self._temperature)
+        if self._send_cache_key and request.conversation_id:
+            extra.setdefault("prompt_cache_key", request.conversation_id)
+        if self._stream and self._include_usage:
+            body["stream_options"] = {"include_usage": True}
+        if extra:
+            body["extra_body"] = extra
+        return body
+
     def _where(self) -> str:
-        """Name the endpoint without user name, password, path or query."""
-        url = self._client.base_url
-        port = f":{url.port}" if url.port else ""
-        return f"the model endpoint {url.scheme}://{url.host}{port}"
-
-    def _explain(self, error: Exception) -> EngineError:
-        """Return the one line for whatever went wrong while asking."""
-        import openai
-
-        where = self._where()
-        match error:
-            case openai.APIStatusError():
-                return EngineError(f"{where} {_refusal(error, self._model)}")
-            case openai.APITimeoutError() | TimeoutError():
-                cause = "did not answer in time; try again or choose a quicker model"
-            case openai.APIConnectionError():
-                cause = "cannot be reached, or broke off; check brain.base_url and the network"
-            case openai.APIError():
-                cause = f"reported an error in the middle of its answer{_code(error)}; try again"
-            case _:
-                cause = (
-                    f"sent something that is not a Chat Completions stream "
-                    f"({type(error).__name__}); check brain.base_url"
-                )
-        return EngineError(f"{where} {cause}")
+        return shown_address(self._client.base_url)
 
 
-def _make_client(
-    base_url: str, api_key: str, max_retries: int, stall_timeout_s: float
-) -> AsyncOpenAI:
+def _make_client(base_url: str, api_key: str, stall_timeout_s: float) -> AsyncOpenAI:
     """Build the SDK's client; blocking (the import alone takes half a second)."""
-    if not re.match(r"https?://[^/\s]", base_url):
-        raise EngineError("brain.base_url must be an http:// or https:// address")
+    check_base_url(base_url)
     try:
         from openai import AsyncOpenAI, Timeout
     except ImportError as error:
@@ -185,39 +205,6 @@ def _make_client(
     return AsyncOpenAI(
         base_url=base_url,
         api_key=api_key or "none",
-        max_retries=max_retries,
+        max_retries=0,  # with_tries knows which failures pass
         timeout=Timeout(stall_timeout_s, connect=CONNECT_TIMEOUT_S),
     )
-
-
-def _refusal(error: Any, model: str) -> str:
-    """Return what a status means and what mends it."""
-    status, code = error.status_code, _code(error)
-    match status:
-        case 401:
-            return "refused the key (401); set VOICE_BRAIN__API_KEY to a valid one"
-        case 402:
-            return "asks for payment (402); top up the account behind the key"
-        case 403:
-            return f"does not allow this key to use {model!r} (403{code})"
-        case 404:
-            return f"knows no model {model!r}, or its address is wrong (404); check brain.model"
-        case 429 if _is_quota(error):
-            return "says that the account's quota is used up (429); top it up or use another key"
-        case 429:
-            return "is refusing requests for a while: too many of them (429); wait a moment"
-        case _ if status >= 500:
-            return f"failed (status {status}); try again in a moment"
-        case _:
-            return f"refused the request (status {status}{code})"
-
-
-def _is_quota(error: Any) -> bool:
-    words = f"{error.code or ''} {error.type or ''}".lower()
-    return any(word in words for word in ("quota", "billing", "balance"))
-
-
-def _code(error: Any) -> str:
-    """Return the error's short code for the message, "" where it is no plain identifier."""
-    code = error.code or ""
-    return f", {code}" if re.fullmatch(r"[A-Za-z][A-Za-z_.-]{1,40}", code) else ""

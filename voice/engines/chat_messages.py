@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 from voice.engines.ports import BrainMessage, BrainRequest, BrainTool
 
@@ -11,11 +11,23 @@ NO_OUTPUT_YET = "No result yet; the tool is still running."
 """Stands where a call has no output: the interface refuses a call that nothing answers."""
 
 
+InstructionsRole: TypeAlias = Literal["system", "developer"]
+"""Whose word the instructions are: newer reasoning models know a developer's."""
+
+
 def request_body(
-    request: BrainRequest, *, model: str, max_tokens_field: str = "max_completion_tokens"
+    request: BrainRequest,
+    *,
+    model: str,
+    stream: bool = True,
+    max_tokens_field: str = "max_completion_tokens",
+    instructions_role: InstructionsRole = "system",
 ) -> dict[str, Any]:
-    """Return the streaming request's JSON object, holding only what the request sets."""
-    body: dict[str, Any] = {"model": model, "messages": chat_messages(request), "stream": True}
+    """Return the request's JSON object, holding only what the request sets."""
+    messages = chat_messages(request, instructions_role=instructions_role)
+    body: dict[str, Any] = {"model": model, "messages": messages}
+    if stream:
+        body["stream"] = True
     if request.tools:
         body["tools"] = [_tool(tool) for tool in request.tools]
         body["tool_choice"] = _tool_choice(request.tool_choice)
@@ -29,7 +41,9 @@ def request_body(
     return body
 
 
-def chat_messages(request: BrainRequest) -> list[dict[str, Any]]:
+def chat_messages(
+    request: BrainRequest, *, instructions_role: InstructionsRole = "system"
+) -> list[dict[str, Any]]:
     """Return the conversation in the order that Chat Completions demands.
 
     Each call is followed at once by its output, wherever the output stands in the conversation; an
@@ -38,7 +52,7 @@ def chat_messages(request: BrainRequest) -> list[dict[str, Any]]:
     outputs = {m.call_id: m.text for m in request.messages if m.role == "tool"}
     messages: list[dict[str, Any]] = []
     if request.instructions:
-        messages.append({"role": "system", "content": request.instructions})
+        messages.append({"role": instructions_role, "content": request.instructions})
     for message in request.messages:
         match message.role:
             case "assistant":
@@ -46,7 +60,7 @@ def chat_messages(request: BrainRequest) -> list[dict[str, Any]]:
             case "user":
                 messages += _user(message)
             case "system":
-                messages.append({"role": "system", "content": message.text})
+                messages.append({"role": instructions_role, "content": message.text})
     return messages
 
 

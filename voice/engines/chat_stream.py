@@ -19,6 +19,12 @@ _REASONS: Mapping[str, Reason] = {
     "tool_calls": "tool_calls",
     "function_call": "tool_calls",
 }
+_DETAILS = (
+    "audio_tokens",
+    "reasoning_tokens",
+    "accepted_prediction_tokens",
+    "rejected_prediction_tokens",
+)
 MAX_CALLS = 64
 MAX_ARGUMENT_CHARS = 1_000_000
 """Beyond these a stream is not gathered further: nothing grows without a bound."""
@@ -37,8 +43,8 @@ class _Call:
 class ChatStream:
     """What one streamed answer has said so far.
 
-    Chunks are the SDK's objects, or anything of their shape; a missing or odd field is read as
-    absent, for gateways differ.
+    Chunks are the SDK's objects, or anything of their shape, a whole answer too; a missing or odd
+    field is read as absent, for gateways differ.
     """
 
     def __init__(self) -> None:
@@ -65,7 +71,7 @@ class ChatStream:
         if reason := getattr(choice, "finish_reason", None):
             self._has_ended = True
             self._reason = _REASONS.get(str(reason), "stop")
-        delta = getattr(choice, "delta", None)
+        delta = getattr(choice, "delta", None) or getattr(choice, "message", None)
         calls = getattr(delta, "tool_calls", None)
         for fragment in calls if isinstance(calls, list) else []:
             self._add(fragment)
@@ -125,7 +131,7 @@ def _finished(reason: Reason, usage: Any) -> BrainFinished:
     details = {
         name: count
         for source in (prompt, completion)
-        for name in ("audio_tokens", "reasoning_tokens")
+        for name in _DETAILS
         if (count := _count(source, name))
     }
     return BrainFinished(

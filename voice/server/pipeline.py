@@ -55,7 +55,7 @@ async def run_response(start: msg.StartResponse, voices: Voices, feed: Feed) -> 
             await _speak(start, start.audio_format, voices, feed)
     except EngineError as error:
         logger.warning("response %s failed: %s", start.response_id, error)
-        feed(msg.AnswerFailed(start.response_id, "engine_error", str(error)))
+        feed(msg.AnswerFailed(start.response_id, error.code, str(error), error.kind))
     except Exception:
         logger.exception("response %s failed", start.response_id)
         text = "The answer failed inside the server; its log says why."
@@ -154,4 +154,5 @@ def _ended(start: msg.StartResponse, finished: BrainFinished) -> msg.AnswerEnded
         finished.input_tokens,
         finished.output_tokens,
         finished.cached_tokens,
+        finished.details,
     )
