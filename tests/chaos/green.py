@@ -15,14 +15,13 @@ from pathlib import Path
 import orjson
 
 from tests.chaos.fast_loop import until
-from tests.chaos.numbered import check_heard
+from tests.chaos.numbered import check_heard, questions_in
 from tests.chaos.stage import Stage
 from tests.chaos.talk_items import check_history
 from voice.blackbox.record_file import read_records
 from voice.blackbox.replay import replay
 from voice.core.updates import ErrorReported, Phase, ToolCallFinished, ToolCallStarted
 
-ANSWER_LIMIT_S = 5.0
 SECRET = "canary"
 
 
@@ -98,7 +97,7 @@ async def check_alive(stage: Stage) -> None:
         return
     await until(lambda: stage.is_idle, f"quiet, phase {stage.session.phase.value}", limit_s=20)
     stage.hold_after(None)
-    limit_s = ANSWER_LIMIT_S + stage.upstream.deltas * stage.upstream.delta_ms / 1_000
+    limit_s = stage.answer_limit_s + stage.upstream.deltas * stage.upstream.delta_ms / 1_000
     await stage.ask_and_hear(limit_s)
     stage.is_back()
 
@@ -108,6 +107,10 @@ def check_said(stage: Stage) -> None:
     if not stage.is_garbled:
         check_heard(stage.speaker.parts(), stage.made)
     check_history(stage.history())
+    if not (stage.is_garbled or stage.may_end):
+        told = {number for item in stage.history() for number in questions_in(item.text)}
+        missing = set(range(1, stage.questions + 1)) - told
+        assert len(missing) <= stage.lost_items, f"questions that are gone: {sorted(missing)}"
     assert not stage.upstream.strict_errors, f"the endpoint refused: {stage.upstream.strict_errors}"
     started = Counter(update.call_id for update in stage.all(ToolCallStarted))
     finished = Counter(update.call_id for update in stage.all(ToolCallFinished))

@@ -58,12 +58,12 @@ def run_all(cases: Sequence[Case], seeds: Sequence[int], jobs: int) -> list[Row]
     # Processes that are made new: a run counts the files and threads of its own process.
     context = multiprocessing.get_context("spawn")
     with concurrent.futures.ProcessPoolExecutor(jobs, mp_context=context) as pool:
-        together = [case for case in wanted if case.name not in ALONE]
+        together = [case for case in wanted if case.id not in ALONE]
         pending = [pool.submit(run_one, c.id, seed) for c in together for seed in runs[c.id]]
         for future in concurrent.futures.as_completed(pending):
             note(future.result())
     for case in wanted:
-        if case.name in ALONE:
+        if case.id in ALONE:
             for seed in runs[case.id]:
                 note(run_one(case.id, seed))
     return [

@@ -7,6 +7,7 @@ import contextlib
 import re
 import signal
 import sys
+from collections.abc import AsyncIterator
 from dataclasses import replace
 
 from tests.chaos.cases import Cases
@@ -197,9 +198,9 @@ async def refused_item(stage: Stage) -> None:
     stage.lost_items = 1
 
 
-@case("S08", "our service gets SIGTERM while it speaks", "the sentence ends, then goodbye", speed=1)
-async def service_ends(stage: Stage) -> None:
-    """``voice serve`` finishes its sentence, closes with 1001 and ends with 0."""
+@contextlib.asynccontextmanager
+async def real_server(stage: Stage) -> AsyncIterator[asyncio.subprocess.Process]:
+    """Put ``voice serve``, a process with the real engines, behind the proxy."""
     child = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "voice.ui.cli", "serve", "--port", "0"),
         cwd=stage.folder,
@@ -213,21 +214,43 @@ async def service_ends(stage: Stage) -> None:
         port = re.search(r":(\d+)", line)
         assert port is not None, line
         stage.proxy.target = ("127.0.0.1", int(port[1]))
-        await stage.open(endpoint=Endpoint.local(stage.url))
-        stage.ask()
-        await stage.chunks(1)
-        child.send_signal(signal.SIGTERM)
-        stage.broken()
-        # Nobody listens there any more, so that what follows is the wait for another server.
-        await stage.shown(ConnectionLost, limit_s=12)
-        assert stage.completed == 1, "the sentence was cut"
-        assert await within(10, "the server ends", child.wait()) == 0
+        # Its voice is a real one, without numbers.
+        stage.is_garbled, stage.answer_limit_s = True, 20
+        yield child
     finally:
         with contextlib.suppress(ProcessLookupError):
             child.kill()
         await child.wait()
+
+
+@case(
+    "N01", "reset while the real voice speaks", "it stops, and answers again", speed=1, variant="r"
+)
+async def reset_of_the_real_voice(stage: Stage) -> None:
+    """The real engines, and a connection that breaks in the middle of their sentence."""
+    await stage.enter(real_server(stage))
+    await stage.open(endpoint=Endpoint.local(stage.url))
+    stage.session.send_text("Who are you?")
+    await stage.chunks(stage.random.randint(1, 5))
+    stage.broken()
+    stage.proxy.reset()
+    await stage.restored()
+    await stage.answer_heard(1, limit_s=30)
+
+
+@case("S08", "our service gets SIGTERM while it speaks", "the sentence ends, then goodbye", speed=1)
+async def service_ends(stage: Stage) -> None:
+    """``voice serve`` finishes its sentence, closes with 1001 and ends with 0."""
+    child = await stage.enter(real_server(stage))
+    await stage.open(endpoint=Endpoint.local(stage.url))
+    stage.ask()
+    await stage.chunks(1)
+    child.send_signal(signal.SIGTERM)
+    stage.broken()
+    await stage.shown(ConnectionLost, limit_s=12)
+    assert stage.completed == 1, "the sentence was cut"
+    assert await within(10, "the server ends", child.wait()) == 0
     # Its successor, here the scripted one, gets the conversation.
     assert stage.endpoint is not None
     stage.proxy.target = ("127.0.0.1", stage.endpoint.port)
     await stage.restored(limit_s=20)
-    stage.is_garbled = True  # two processes number their sounds each for itself

@@ -89,6 +89,8 @@ class Stage:
         """Whether bytes were flipped without TLS, so that no content can be trusted."""
         self.may_end = False
         """Whether the case ends with the session cleanly closed."""
+        self.answer_limit_s = 5.0
+        """How soon a question is answered at the end, beside the sound of the answer."""
         self.notes: dict[str, Any] = {}
         self._stack = contextlib.AsyncExitStack()
 

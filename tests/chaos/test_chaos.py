@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from tests.chaos.all_cases import CASES, NAMES, NOT_YET
-from tests.chaos.cases import Case
+from tests.chaos.cases import ALONE, Case
 from tests.chaos.certificates import HAS_OPENSSL
 from tests.chaos.kernel import why_not
 from tests.chaos.matrix import run_one
@@ -17,7 +17,7 @@ SEED = 1
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals and files as Linux has")
 
 
-LONG = {"N15-kernel", "S08", "P17"}
+LONG = {"N15-kernel", *ALONE}
 """What takes ten seconds and more: ``make chaos`` alone runs it."""
 
 
