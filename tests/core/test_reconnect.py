@@ -80,3 +80,21 @@ def test_another_endpoint_is_tried_after_three_failures_or_four_seconds() -> Non
     quick.switched()
     assert not quick.should_switch(3_999)
     assert quick.should_switch(4_000)
+
+
+def test_a_try_that_hung_has_waited_already() -> None:
+    made = attempts()
+    now_ms = 0
+    for _ in range(5):
+        made.began(now_ms)
+        now_ms += 4_000
+        made.failed(now_ms)
+        assert made.wait_ms() == 0
+
+
+def test_a_try_that_was_refused_at_once_waits_its_whole_time() -> None:
+    made = attempts()
+    for expected in BACK_OFF_MS:
+        made.began(0)
+        made.failed(0)
+        assert made.wait_ms() == expected

@@ -18,7 +18,7 @@ from voice.client.place import Place, spoken
 from voice.client.session_log import SessionLog
 from voice.client.shell import Shell
 from voice.client.tool_runner import ToolCaller
-from voice.client.transport import Transport, WebSocketTransport
+from voice.client.transport import OPEN_AGAIN_LIMIT_S, OPEN_LIMIT_S, Transport, WebSocketTransport
 from voice.client.update_streams import UpdateStreams
 from voice.core import messages as m
 from voice.core.client import ClientCore
@@ -203,7 +203,10 @@ class SessionRun:
                 self._keys.add(key)
         endpoint = spoken(endpoint, dialect)
         return await WebSocketTransport.open(
-            endpoint.url(), headers=endpoint.headers(key), safe_url=endpoint.safe_url
+            endpoint.url(),
+            headers=endpoint.headers(key),
+            safe_url=endpoint.safe_url,
+            limit_s=OPEN_AGAIN_LIMIT_S if self.ready.is_set() else OPEN_LIMIT_S,
         )
 
     def _tell_of_recording(self, recorder: Recorder) -> None:

@@ -22,6 +22,10 @@ from voice.protocol.typed_url import is_loopback
 log = logging.getLogger(__name__)
 
 OPEN_LIMIT_S = 10.0
+OPEN_AGAIN_LIMIT_S = 4.0
+"""Shorter where a conversation was connected before: a try that began while the cable was out
+notices late that it is in again, a new one at once (FAULTS N15)."""
+
 PING_EVERY_S = 5.0
 PING_LIMIT_S = 5.0
 """A black hole is noticed after both together; without pings of ours, never (FAULTS §1.4)."""

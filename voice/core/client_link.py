@@ -344,6 +344,7 @@ class LinkHandlers:
         state, routes = self._state, self._state.routes
         index = routes.current
         state.link.move(LinkEvent.DIAL, state.now_ms)
+        state.attempts.began(state.now_ms)
         state.capabilities = routes.route.capabilities
         state.config = state.config_for(index, is_first=not state.has_been_ready)
         if not state.has_been_ready:

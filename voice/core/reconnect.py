@@ -53,12 +53,19 @@ class Attempts:
         """Tries of this streak."""
         self.failures = 0
         """Failures in a row at the endpoint that is being tried."""
+        self._dialled_at_ms: int | None = None
+        self._tried_for_ms = 0
         self.lost_at_ms: int | None = None
         """When the conversation last had a connection; None while it has one."""
+
+    def began(self, now_ms: int) -> None:
+        """Note that a try begins."""
+        self._dialled_at_ms = now_ms
 
     def succeeded(self, now_ms: int) -> None:
         """Note that the conversation is connected."""
         self._up_since_ms = now_ms
+        self._dialled_at_ms = None
         self.lost_at_ms = None
         self.failures = 0
 
@@ -71,6 +78,8 @@ class Attempts:
             self.lost_at_ms = now_ms
         self.count += 1
         self.failures += 1
+        dialled_at_ms, self._dialled_at_ms = self._dialled_at_ms, None
+        self._tried_for_ms = 0 if dialled_at_ms is None else now_ms - dialled_at_ms
 
     def switched(self) -> None:
         """Note that another endpoint is tried from now on."""
@@ -90,8 +99,11 @@ class Attempts:
         return 0 if self.lost_at_ms is None else now_ms - self.lost_at_ms
 
     def wait_ms(self, *, is_busy: bool = False, retry_after_ms: int = 0) -> int:
-        """Return how long to wait before the next try; the first of a streak comes at once."""
-        wait_ms = back_off_ms(self.count - 1, self._jitter())
+        """Return how long to wait before the next try; the first of a streak comes at once.
+
+        What the last try took counts: one that hung for seconds has waited already.
+        """
+        wait_ms = max(0, back_off_ms(self.count - 1, self._jitter()) - self._tried_for_ms)
         if is_busy and not retry_after_ms:
             wait_ms = max(wait_ms, int(BUSY_MS * (0.5 + self._jitter() / 2)))
         wait_ms = max(wait_ms, min(retry_after_ms, MAX_RETRY_AFTER_MS))
