@@ -14,8 +14,8 @@ from tests.chaos.kernel import run_in_namespace, why_not
 from tests.chaos.run import Outcome, run_case
 from tests.chaos.table import Row
 
-KERNEL_RUNS = 3
-"""The kernel takes no seed and its time cannot be hurried."""
+FEW_RUNS = 3
+"""Runs of a case whose time cannot be hurried: in the kernel, or with processes of its own."""
 
 
 def run_one(case_id: str, seed: int) -> Outcome:
@@ -37,7 +37,8 @@ def chosen(names: str) -> list[Case]:
 def run_all(cases: Sequence[Case], seeds: Sequence[int], jobs: int) -> list[Row]:
     """Run all cases with all seeds; tells the progress, and every failure in full."""
     outcomes: dict[str, list[Outcome]] = defaultdict(list)
-    runs = {c.id: seeds[:KERNEL_RUNS] if c.backend == "kernel" else seeds for c in cases}
+    slow = {case.id for case in cases if case.backend == "kernel" or case.id in ALONE}
+    runs = {c.id: seeds[:FEW_RUNS] if c.id in slow else seeds for c in cases}
 
     def note(outcome: Outcome) -> None:
         found = outcomes[outcome.case.id]
