@@ -3,7 +3,14 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from voice.core.usage import NO_USAGE, RATE_LIMITS, count_tokens, input_tokens, usage_object
+from voice.core.usage import (
+    NO_USAGE,
+    RATE_LIMITS,
+    InputTokens,
+    count_tokens,
+    input_tokens,
+    usage_object,
+)
 
 
 def test_words_are_tokens_and_long_words_are_several():
