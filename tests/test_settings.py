@@ -129,7 +129,7 @@ def test_a_key_in_the_wrong_section_names_the_right_one(write_toml: WriteToml) -
 def test_a_key_outside_any_section_names_its_section(write_toml: WriteToml) -> None:
     write_toml('api_key = "x"\n')
 
-    assert "did you mean endpoint.api_key or brain.api_key?" in problem()
+    assert "did you mean endpoint.api_key or brain.api_key or stt.api_key" in problem()
 
 
 def test_an_unknown_section_names_the_nearest_one(write_toml: WriteToml) -> None:

@@ -58,6 +58,20 @@ def brain_key(base_url: str | None, environ: Mapping[str, str]) -> tuple[str, st
     return None
 
 
+def is_same_host(url: str | None, other: str | None) -> bool:
+    """Return whether two addresses are one server, so that what may go to one may go to the other.
+
+    Neither may be in clear where the other is not; ``wss`` and ``https`` are alike.
+    """
+    one, two = urlsplit(url or ""), urlsplit(other or "")
+    return bool(one.hostname) and _origin(one) == _origin(two)
+
+
+def _origin(parts: SplitResult) -> tuple[bool, str | None, int]:
+    is_secure = parts.scheme in ("wss", "https")
+    return is_secure, parts.hostname, parts.port or (443 if is_secure else 80)
+
+
 def _is_loopback(parts: SplitResult) -> bool:
     host = parts.hostname or ""
     try:

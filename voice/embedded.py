@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Coroutine
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from voice.engines.ports import Brain, EngineQueue, Engines
 from voice.engines.speech import SpeechEngines, load_speech
+from voice.remote_stages import chosen_stages
 from voice.server.limits import Limits
 from voice.server.serve import serving
 from voice.server.state import ServerConfig
@@ -58,23 +60,25 @@ async def embedded_server(settings: Settings, config: ServerConfig) -> AsyncIter
     Raises SettingsError where the address cannot be had and EngineError where an engine cannot be
     loaded.
     """
-    loaded: list[SpeechEngines] = []
+    async with contextlib.AsyncExitStack() as stack:
 
-    async def load() -> Engines:
-        speech, engines = await load_engines(settings)
-        loaded.append(speech)
-        return engines
+        async def load() -> Engines:
+            speech, engines = await load_engines(settings)
+            stack.callback(speech.close)
+            choosing = chosen_stages(settings, speech.stt, speech.tts)
+            try:
+                stt, tts = await stack.enter_async_context(choosing)
+            except BaseException:
+                await engines.brain.close()
+                raise
+            return replace(engines, stt=stt, tts=tts)
 
-    try:
         async with serving(config, load) as server:
             yield server.url
-    finally:
-        for speech in loaded:
-            speech.close()
 
 
 async def load_engines(settings: Settings) -> tuple[SpeechEngines, Engines]:
-    """Load speech and brain at the same time; the caller closes the first of the pair.
+    """Load built-in speech and brain at the same time; the caller closes the first of the pair.
 
     The brain is closed by whoever serves it. Raises EngineError.
     """

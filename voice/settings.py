@@ -25,7 +25,7 @@ from pydantic_settings import (
 )
 from pydantic_settings import SettingsError as EnvironmentDecodeError
 
-from voice.credentials import brain_key, endpoint_key
+from voice.credentials import brain_key, endpoint_key, is_same_host
 from voice.errors import SettingsError
 from voice.logs import MASK, redact
 from voice.settings_cost import CostSettings
@@ -42,6 +42,7 @@ from voice.settings_layers import (
     value_problems,
 )
 from voice.settings_sections import (
+    OPENAI_URL,
     AudioSettings,
     BrainSettings,
     EndpointSettings,
@@ -50,10 +51,9 @@ from voice.settings_sections import (
     RecordSettings,
     ServerSettings,
     SessionSettings,
-    SttSettings,
     ToolSettings,
-    TtsSettings,
 )
+from voice.settings_speech import SttSettings, TtsSettings
 
 __all__ = [
     "AudioSettings",
@@ -235,11 +235,36 @@ def _with_vendor_keys(
             values: BaseModel = getattr(settings, section)
             updates[section] = values.model_copy(update={"api_key": SecretStr(key)})
             origins[section, "api_key"] = ("env", variable)
+    settings = settings.model_copy(update=updates)
+    for section, place in (("stt", settings.stt), ("tts", settings.tts)):
+        if place.engine == "openai" and place.api_key is None:
+            updates |= _with_speech_key(settings, section, place, origins)
     if ("brain", "kind") not in origins and settings.brain.base_url:
         origins["brain", "kind"] = origins["brain", "base_url"]
     complete = settings.model_copy(update=updates)
     complete._origins = origins
     return complete
+
+
+def _with_speech_key(
+    settings: Settings,
+    section: str,
+    place: SttSettings | TtsSettings,
+    origins: dict[tuple[str, str], tuple[Origin, str]],
+) -> dict[str, BaseModel]:
+    """Return the section with the key of the same host, or with its vendor's own."""
+    base_url = place.base_url or OPENAI_URL
+    for name, url, shared in (
+        ("brain", settings.brain.base_url, settings.brain.api_key),
+        ("endpoint", settings.endpoint.url, settings.endpoint.api_key),
+    ):
+        if shared is not None and is_same_host(base_url, url):
+            origins[section, "api_key"] = origins.get((name, "api_key"), ("default", ""))
+            return {section: place.model_copy(update={"api_key": shared})}
+    if hit := brain_key(base_url, os.environ):
+        origins[section, "api_key"] = ("env", hit[0])
+        return {section: place.model_copy(update={"api_key": SecretStr(hit[1])})}
+    return {}
 
 
 def _with_own_keys(

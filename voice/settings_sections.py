@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, TypeAlias
 from urllib.parse import parse_qsl, urlsplit
 
 from pydantic import (
@@ -107,6 +107,9 @@ def _base_url(value: str) -> str:
 _Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_list)]
 _Secret = Annotated[SecretStr, AfterValidator(_secret)]
 _UserPath = Annotated[Path, AfterValidator(Path.expanduser)]
+Words: TypeAlias = _Words
+Secret: TypeAlias = _Secret
+BaseUrl: TypeAlias = Annotated[str, AfterValidator(_base_url)]
 _Device = Annotated[int | str, BeforeValidator(_device)]
 
 
@@ -247,20 +250,6 @@ class BrainSettings(Section):
         if self.kind == "openai" and not self.model:
             raise ValueError("kind openai needs brain.model: the name of a model that it serves")
         return self
-
-
-class SttSettings(Section):
-    """``[stt]``: the embedded server's speech recogniser."""
-
-    engine: Literal["moonshine"] = "moonshine"
-
-
-class TtsSettings(Section):
-    """``[tts]``: the embedded server's speech synthesiser."""
-
-    engine: Literal["hibari"] = "hibari"
-    voice: str | None = None
-    speed: float = Field(default=1.0, ge=0.5, le=2.0)
 
 
 class ServerSettings(Section):
