@@ -17,7 +17,7 @@ SEED = 1
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals and files as Linux has")
 
 
-LONG = {"N15-kernel", *ALONE}
+LONG = {"N13-kernel", "N15-kernel", *ALONE}
 """What takes ten seconds and more: ``make chaos`` alone runs it."""
 
 

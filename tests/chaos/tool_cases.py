@@ -20,8 +20,8 @@ from voice.app import Toolbox
 from voice.core.updates import Phase, ToolCallFinished, ToolCallStarted
 from voice.testing import events
 
-LATE_LIMIT_MS = 250
-"""FAULTS wants 50; a machine that shares two cores with other work cannot promise that."""
+LATE_LIMIT_MS = 50
+"""How late a tick of the loop may come: sound is asked for in blocks of 20 ms (FAULTS P17)."""
 
 cases = Cases()
 case = cases.case
