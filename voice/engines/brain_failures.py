@@ -6,6 +6,7 @@ exceptions have the same names and shapes; nothing of a body and no key ever get
 
 from __future__ import annotations
 
+import importlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -80,20 +81,28 @@ def failure_of(
 
     ``where`` names the endpoint, ``interface`` what it is expected to speak.
     """
+    http = http_library(sdk)
     match error:
         case sdk.APIStatusError():
             headers = getattr(error.response, "headers", {})
             return of_status(error.status_code, Said.of(error.body), headers, where, model)
-        case sdk.APITimeoutError() | TimeoutError():
+        case sdk.APITimeoutError() | TimeoutError() | http.TimeoutException():
             text = "did not answer in time; try again or choose a quicker model"
             return _passing(f"{where} {text}", "brain_timeout")
-        case sdk.APIConnectionError():
+        case sdk.APIConnectionError() | http.TransportError():
             text = "cannot be reached, or broke off; check brain.base_url and the network"
             return _passing(f"{where} {text}", "brain_unreachable")
         case sdk.APIError():
             return of_event(Said.of(getattr(error, "body", None)), where, model)
     text = f"sent something that is not a {interface} ({type(error).__name__})"
     return _lasting(f"{where} {text}; check brain.base_url", "brain_bad_answer")
+
+
+def http_library(sdk: Any) -> Any:
+    """Return the HTTP library below an SDK: what breaks inside a stream it may raise as it is."""
+    bases = sdk.DefaultAsyncHttpxClient.__mro__
+    client = next(base for base in bases if base.__name__ == "AsyncClient")
+    return importlib.import_module(client.__module__.partition(".")[0])
 
 
 def of_event(said: Said, where: str, model: str) -> EngineError:

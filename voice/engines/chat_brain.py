@@ -8,7 +8,7 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, Literal
 
 from voice.engines.brain_address import check_base_url, shown_address
-from voice.engines.brain_failures import PassingFailure, failure_of
+from voice.engines.brain_failures import PassingFailure, failure_of, http_library
 from voice.engines.brain_tries import MAX_RETRIES, with_tries
 from voice.engines.chat_messages import InstructionsRole, request_body
 from voice.engines.chat_stream import ChatStream
@@ -118,6 +118,7 @@ class ChatBrain:
         """Ask once; what is there when ``begin_by_s`` has come is not waited for any longer."""
         import openai
 
+        broken = http_library(openai).TransportError
         gathered = ChatStream()
         stream: Any = None
         try:
@@ -130,7 +131,7 @@ class ChatBrain:
                 for delta in gathered.read(answer):
                     yield delta
                 answer = await anext(stream, None) if stream is not None else None
-        except (openai.OpenAIError, TimeoutError, ValueError) as error:
+        except (openai.OpenAIError, broken, TimeoutError, ValueError) as error:
             # ValueError: what came was not JSON. Without the cause: the SDK's exceptions hold the
             # request's headers and the body.
             raise failure_of(

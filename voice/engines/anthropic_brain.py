@@ -1,0 +1,201 @@
+"""Any endpoint that speaks Anthropic's Messages as a brain, over the official SDK."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from voice.engines.anthropic_messages import messages_body
+from voice.engines.anthropic_stream import AnthropicStream
+from voice.engines.brain_address import check_base_url, shown_address
+from voice.engines.brain_failures import PassingFailure, failure_of, http_library
+from voice.engines.brain_tries import MAX_RETRIES, with_tries
+from voice.engines.chat_brain import CONNECT_TIMEOUT_S, STALL_TIMEOUT_S, START_TIMEOUT_S
+from voice.engines.ports import BrainDelta, BrainRequest, BrainTool
+from voice.errors import EngineError
+
+if TYPE_CHECKING:
+    from anthropic import AsyncAnthropic
+
+MAX_TOKENS = 1_024
+"""The longest answer where nobody says: the interface wants a number, and this is far more than
+anybody listens to."""
+
+Auth: TypeAlias = Literal["bearer", "x-api-key"]
+
+
+class AnthropicBrain:
+    """Answers with a model behind ``/v1/messages``; implements ``ports.Brain``.
+
+    Shared by all sessions of one event loop; its owner calls ``close``. Each answer holds one HTTP
+    stream, which ends at once when the iterator is closed or its task is cancelled.
+    """
+
+    def __init__(
+        self,
+        client: AsyncAnthropic,
+        *,
+        model: str,
+        stream: bool = True,
+        max_tokens: int = MAX_TOKENS,
+        start_timeout_s: float = START_TIMEOUT_S,
+        max_retries: int = MAX_RETRIES,
+        temperature: float | None = None,
+        extra_body: Mapping[str, Any] | None = None,
+        context_tokens: int | None = None,
+        takes_images: bool = True,
+        caches_prompt: bool = True,
+    ) -> None:
+        """Take ownership of ``client``; ``load`` makes one.
+
+        ``temperature`` is for requests that name none, ``extra_body`` holds the fields that go with
+        every request. ``stream`` False asks for whole answers. ``caches_prompt`` marks what each
+        turn repeats; gateways that do not know the mark refuse it.
+        """
+        self.name = model
+        self.context_tokens = context_tokens
+        self.takes_images = takes_images
+        self._client = client
+        self._model = model
+        self._stream = stream
+        self._max_tokens = max_tokens
+        self._start_timeout_s = start_timeout_s
+        self._max_retries = max_retries
+        self._temperature = temperature
+        self._extra_body = dict(extra_body or {})
+        self._caches_prompt = caches_prompt
+
+    @classmethod
+    async def load(
+        cls,
+        *,
+        base_url: str,
+        model: str,
+        api_key: str = "",
+        auth: Auth = "bearer",
+        stall_timeout_s: float = STALL_TIMEOUT_S,
+        **options: Any,
+    ) -> AnthropicBrain:
+        """Import the SDK and make a client in a thread; nothing is sent yet.
+
+        ``base_url`` ends where ``/v1/messages`` begins; with ``/v1`` it is the same. ``auth`` says
+        which header carries the key: gateways take ``Authorization: Bearer``. ``options`` are those
+        of the constructor. Raises EngineError when the SDK is missing or the URL is none.
+        """
+        client = await asyncio.to_thread(_make_client, base_url, api_key, auth, stall_timeout_s)
+        return cls(client, model=model, **options)
+
+    async def respond(self, request: BrainRequest) -> AsyncIterator[BrainDelta]:
+        """Stream the answer; text comes as it arrives, calls come whole at the end.
+
+        Raises EngineError with one clear line, never with the key or a body.
+        """
+        body = messages_body(
+            request, model=self._model, max_tokens=self._max_tokens, caches=self._caches_prompt
+        )
+        if self._temperature is not None:
+            body.setdefault("temperature", min(self._temperature, 1.0))
+        body.update(self._extra_body)
+        if self._stream:
+            body["stream"] = True
+        tries = with_tries(
+            lambda begin_by_s: self._ask(body, begin_by_s),
+            limit_s=self._start_timeout_s,
+            max_retries=self._max_retries,
+        )
+        async with aclosing(tries) as deltas:
+            async for delta in deltas:
+                yield delta
+
+    async def _ask(
+        self, body: Mapping[str, Any], begin_by_s: float
+    ) -> AsyncGenerator[BrainDelta, None]:
+        """Ask once; what is there when ``begin_by_s`` has come is not waited for any longer."""
+        import anthropic
+
+        broken = http_library(anthropic).TransportError
+        gathered = AnthropicStream()
+        stream: Any = None
+        try:
+            async with asyncio.timeout_at(begin_by_s):
+                answer = await self._post(body)
+                if self._stream:
+                    stream = answer
+                    answer = await anext(stream, None)
+            while answer is not None:
+                for delta in gathered.read(answer):
+                    yield delta
+                answer = await anext(stream, None) if stream is not None else None
+        except (anthropic.AnthropicError, broken, TimeoutError, ValueError) as error:
+            # ValueError: what came was not JSON. Without the cause: the SDK's exceptions hold the
+            # request's headers and the body.
+            raise failure_of(
+                error,
+                anthropic,
+                where=self._where(),
+                model=self._model,
+                interface="Messages answer",
+            ) from None
+        finally:
+            if stream is not None:
+                await stream.close()
+        if not gathered.has_ended:
+            raise PassingFailure(
+                f"{self._where()} ended its stream before the answer was complete; try again, and "
+                "if it stays so, check that brain.base_url is a Messages address",
+                code="brain_unavailable",
+                kind="brain_error",
+                retry_after_s=None,
+            )
+        for last in gathered.finish():
+            yield last
+
+    async def _post(self, body: Mapping[str, Any]) -> Any:
+        """Send the request by the SDK's way for fields that it need not know.
+
+        Its own method judges the model's name and would write warnings to the terminal.
+        """
+        from anthropic import AsyncStream
+
+        if not self._stream:
+            return await self._client.post("/v1/messages", cast_to=object, body=body)
+        return await self._client.post(
+            "/v1/messages",
+            cast_to=object,
+            body=body,
+            stream=True,
+            stream_cls=AsyncStream[object],
+        )
+
+    async def prepare(self, tools: Sequence[BrainTool]) -> None:
+        """Do nothing: each request carries its tools."""
+
+    async def close(self) -> None:
+        """Close the connections. Idempotent."""
+        await self._client.close()
+
+    def _where(self) -> str:
+        return shown_address(self._client.base_url)
+
+
+def _make_client(base_url: str, api_key: str, auth: Auth, stall_timeout_s: float) -> AsyncAnthropic:
+    """Build the SDK's client; blocking (the import alone takes half a second)."""
+    check_base_url(base_url)
+    try:
+        from anthropic import AsyncAnthropic, Timeout
+    except ImportError as error:
+        raise EngineError(
+            'the package anthropic is not installed, so brain.kind = "anthropic" cannot be asked; '
+            "pip install anthropic"
+        ) from error
+    key = api_key or "none"
+    return AsyncAnthropic(
+        base_url=base_url.rstrip("/").removesuffix("/v1"),
+        api_key=key if auth == "x-api-key" else None,
+        auth_token=key if auth == "bearer" else None,
+        max_retries=0,  # with_tries knows which failures pass
+        timeout=Timeout(stall_timeout_s, connect=CONNECT_TIMEOUT_S),
+        open_telemetry=False,  # what is said stays out of traces, whatever the environment wants
+    )
