@@ -102,6 +102,7 @@ async def test_text_streams_with_usage_and_the_request_is_right(server, brain):
     assert server.headers[0].startswith("POST /v1/messages ")
     assert f"Authorization: Bearer {KEY}" in server.headers[0]
     assert "x-api-key" not in server.headers[0].lower()
+    assert "anthropic-version: 2023-06-01" in server.headers[0]
     (body,) = server.requests
     assert body == {
         "model": "test-model",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
 
 from voice.engines.anthropic_messages import messages_body
 from voice.engines.anthropic_stream import AnthropicStream
@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 MAX_TOKENS = 1_024
 """The longest answer where nobody says: the interface wants a number, and this is far more than
 anybody listens to."""
+
+API_VERSION = "2023-06-01"
+"""The version of the interface that is read here; a newer release of the SDK may ask for another,
+which gateways may not know."""
 
 Auth: TypeAlias = Literal["bearer", "x-api-key"]
 
@@ -184,17 +188,21 @@ def _make_client(base_url: str, api_key: str, auth: Auth, stall_timeout_s: float
     """Build the SDK's client; blocking (the import alone takes half a second)."""
     check_base_url(base_url)
     try:
-        from anthropic import AsyncAnthropic, Timeout
+        from anthropic import AsyncAnthropic, Omit, Timeout
     except ImportError as error:
         raise EngineError(
             'the package anthropic is not installed, so brain.kind = "anthropic" cannot be asked; '
             "pip install anthropic"
         ) from error
     key = api_key or "none"
+    headers: dict[str, str | Omit] = {"anthropic-version": API_VERSION}
+    if auth == "x-api-key":
+        # Said outright: releases of the SDK differ in the header that carries ``api_key``.
+        headers |= {"x-api-key": key, "Authorization": Omit()}
     return AsyncAnthropic(
         base_url=base_url.rstrip("/").removesuffix("/v1"),
-        api_key=key if auth == "x-api-key" else None,
-        auth_token=key if auth == "bearer" else None,
+        auth_token=key,
+        default_headers=cast("dict[str, str]", headers),
         max_retries=0,  # with_tries knows which failures pass
         timeout=Timeout(stall_timeout_s, connect=CONNECT_TIMEOUT_S),
         open_telemetry=False,  # what is said stays out of traces, whatever the environment wants
