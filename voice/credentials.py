@@ -12,9 +12,11 @@ from collections.abc import Mapping
 from urllib.parse import SplitResult, urlsplit
 
 OPENAI_KEY = "OPENAI_API_KEY"
+ANTHROPIC_KEY = "ANTHROPIC_API_KEY"
 
 VENDOR_KEYS: Mapping[str, tuple[str, ...]] = {
     "openai.com": (OPENAI_KEY,),
+    "anthropic.com": (ANTHROPIC_KEY,),
     "openai.azure.com": ("AZURE_OPENAI_API_KEY",),
     "cognitiveservices.azure.com": ("AZURE_OPENAI_API_KEY",),
     "services.ai.azure.com": ("AZURE_OPENAI_API_KEY",),
@@ -42,19 +44,22 @@ def endpoint_key(url: str | None, environ: Mapping[str, str]) -> tuple[str, str]
     return None
 
 
-def brain_key(base_url: str | None, environ: Mapping[str, str]) -> tuple[str, str] | None:
-    """Return (variable, key) for a Chat Completions endpoint, or None.
+def brain_key(
+    base_url: str | None, environ: Mapping[str, str], *, is_anthropic: bool = False
+) -> tuple[str, str] | None:
+    """Return (variable, key) for a Chat Completions or an Anthropic endpoint, or None.
 
-    The vendor's own key comes first. ``OPENAI_API_KEY`` is what every program that speaks this API
-    reads, also for gateways; it goes to any base URL but one that would carry it in clear over a
-    network. No base URL means OpenAI itself.
+    The vendor's own key comes first. ``OPENAI_API_KEY`` (or ``ANTHROPIC_API_KEY``) is what every
+    program that speaks this API reads, also for gateways; it goes to any base URL but one that
+    would carry it in clear over a network. No base URL means OpenAI itself.
     """
     if vendor := endpoint_key(base_url, environ):
         return vendor
-    key = environ.get(OPENAI_KEY)
+    name = ANTHROPIC_KEY if is_anthropic else OPENAI_KEY
+    key = environ.get(name)
     parts = urlsplit(base_url or "https://api.openai.com/v1")
     if key and (parts.scheme == "https" or _is_loopback(parts)):
-        return OPENAI_KEY, key
+        return name, key
     return None
 
 

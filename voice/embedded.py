@@ -8,18 +8,16 @@ from collections.abc import AsyncIterator, Coroutine
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from voice.engines.ports import Brain, EngineQueue, Engines
+from voice.brains import load_brain
+from voice.engines.ports import EngineQueue, Engines
 from voice.engines.speech import SpeechEngines, load_speech
 from voice.remote_stages import chosen_stages
 from voice.server.limits import Limits
 from voice.server.serve import serving
 from voice.server.state import ServerConfig
-from voice.settings import BrainSettings, ServerSettings, Settings
+from voice.settings import ServerSettings, Settings
 
 T = TypeVar("T")
-
-OPENAI_BASE_URL = "https://api.openai.com/v1"
-"""Where a brain of kind ``openai`` is without a ``base_url``."""
 
 
 def server_config(settings: Settings) -> ServerConfig:
@@ -83,7 +81,7 @@ async def load_engines(settings: Settings) -> tuple[SpeechEngines, Engines]:
     The brain is closed by whoever serves it. Raises EngineError.
     """
     speech, brain = await asyncio.gather(
-        asyncio.to_thread(load_speech), _load_brain(settings.brain), return_exceptions=True
+        asyncio.to_thread(load_speech), load_brain(settings.brain), return_exceptions=True
     )
     if isinstance(speech, BaseException):
         if not isinstance(brain, BaseException):
@@ -112,22 +110,3 @@ def run_loop(work: Coroutine[Any, Any, T]) -> T:
         return asyncio.run(work)
     with asyncio.Runner(loop_factory=new_event_loop) as runner:
         return runner.run(work)
-
-
-async def _load_brain(settings: BrainSettings) -> Brain:
-    if settings.kind == "openai":
-        from voice.engines.chat_brain import ChatBrain
-
-        key = settings.api_key.get_secret_value() if settings.api_key else ""
-        return await ChatBrain.load(
-            base_url=settings.base_url or OPENAI_BASE_URL,
-            model=settings.model or "",
-            api_key=key,
-            start_timeout_s=settings.start_timeout_s,
-            stall_timeout_s=settings.stall_timeout_s,
-            temperature=settings.temperature,
-            extra_body=settings.extra_body,
-        )
-    from voice.engines.offline_brain import OfflineBrain
-
-    return await OfflineBrain.load()

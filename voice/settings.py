@@ -28,6 +28,7 @@ from pydantic_settings import SettingsError as EnvironmentDecodeError
 from voice.credentials import brain_key, endpoint_key, is_same_host
 from voice.errors import SettingsError
 from voice.logs import MASK, redact
+from voice.settings_brain import BrainSettings
 from voice.settings_cost import CostSettings
 from voice.settings_file import find_settings_file, read_settings_file
 from voice.settings_layers import (
@@ -44,7 +45,6 @@ from voice.settings_layers import (
 from voice.settings_sections import (
     OPENAI_URL,
     AudioSettings,
-    BrainSettings,
     EndpointSettings,
     FallbackSettings,
     LogSettings,
@@ -221,8 +221,10 @@ def _with_vendor_keys(
     found: dict[str, tuple[str, str] | None] = {"endpoint": None, "brain": None}
     if settings.endpoint.api_key is None:
         found["endpoint"] = endpoint_key(settings.endpoint.url, os.environ)
-    if settings.brain.api_key is None and settings.brain.kind == "openai":
-        found["brain"] = brain_key(settings.brain.base_url, os.environ)
+    if settings.brain.api_key is None and settings.brain.kind != "offline":
+        found["brain"] = brain_key(
+            settings.brain.base_url, os.environ, is_anthropic=settings.brain.kind == "anthropic"
+        )
     updates: dict[str, BaseModel] = {}
     if settings.endpoint.fallbacks:
         fallbacks = _with_own_keys(settings.endpoint.fallbacks, origins)

@@ -215,43 +215,6 @@ class SessionSettings(Section):
     """Known to the beta dialect only; a GA endpoint refuses it."""
 
 
-class BrainSettings(Section):
-    """``[brain]``: what answers inside the embedded server."""
-
-    kind: Literal["offline", "openai"] = "offline"
-    """``openai`` is any Chat Completions endpoint; the default where ``base_url`` is set.
-
-    Without a ``base_url`` it is OpenAI's own.
-    """
-    base_url: Annotated[str, AfterValidator(_base_url)] | None = None
-    model: str | None = None
-    api_key: _Secret | None = None
-    start_timeout_s: float = Field(default=20.0, gt=0.0, le=600.0)
-    """Longest wait for the first token of an answer."""
-    stall_timeout_s: float = Field(default=20.0, gt=0.0, le=600.0)
-    """Longest wait between two tokens."""
-    temperature: float | None = Field(default=None, ge=0.0, le=2.0)
-    extra_body: Annotated[dict[str, Any], NoDecode, BeforeValidator(read_json)] = Field(
-        default_factory=dict
-    )
-    """Fields added to every request, for options that only one gateway knows."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _kind_and_base_url_imply_each_other(cls, values: Any) -> Any:
-        if not isinstance(values, dict):
-            return values
-        if values.get("base_url"):
-            return {"kind": "openai", **values}
-        return {**values, "base_url": OPENAI_URL} if values.get("kind") == "openai" else values
-
-    @model_validator(mode="after")
-    def _openai_needs_a_model(self) -> Self:
-        if self.kind == "openai" and not self.model:
-            raise ValueError("kind openai needs brain.model: the name of a model that it serves")
-        return self
-
-
 class ServerSettings(Section):
     """``[server]``: where ``voice serve`` listens, whom it lets in, and its limits.
 
