@@ -12,10 +12,11 @@ from voice.brains import load_brain
 from voice.engines.ports import EngineQueue, Engines
 from voice.engines.speech import SpeechEngines, load_speech
 from voice.remote_stages import chosen_stages
+from voice.server.fillers import FillerTexts
 from voice.server.limits import Limits
 from voice.server.serve import serving
 from voice.server.state import ServerConfig
-from voice.settings import ServerSettings, Settings
+from voice.settings import BrainSettings, ServerSettings, Settings
 
 T = TypeVar("T")
 
@@ -34,7 +35,15 @@ def server_config(settings: Settings) -> ServerConfig:
         tls_cert=server.tls_cert,
         tls_key=server.tls_key,
         limits=_limits(server),
+        fillers=_fillers(settings.brain),
     )
+
+
+def _fillers(brain: BrainSettings) -> FillerTexts | None:
+    """Return what is said while the brain is silent; one that computes here is not so for long."""
+    if brain.kind == "offline":
+        return None
+    return FillerTexts(brain.fillers, brain.apology, brain.filler_after_s)
 
 
 def _limits(server: ServerSettings) -> Limits:

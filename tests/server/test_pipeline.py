@@ -12,6 +12,7 @@ from voice.engines.scripted import ScriptedBrain, ScriptedReply, ScriptedTts
 from voice.engines.threads import current_urgency
 from voice.errors import EngineError
 from voice.protocol.formats import PCM16
+from voice.server.fillers import Fillers, FillerTexts
 from voice.server.pipeline import Voices, run_response
 
 PROMPT = msg.Prompt(instructions="", entries=())
@@ -120,6 +121,63 @@ async def test_a_failure_keeps_its_code_and_type():
     )
     expected = msg.AnswerFailed("resp", "insufficient_quota", "no credit", "insufficient_quota")
     assert fed == [expected]
+
+
+def fillers(after_s=0.05):
+    return Fillers(FillerTexts(("One moment.",), "Sorry, I cannot.", after_s))
+
+
+async def speak(brain, **options):
+    fed, tts = [], ScriptedTts()
+    voices = Voices(brain, tts, fillers(**options))
+    task = asyncio.create_task(
+        run_response(msg.StartResponse("resp", PROMPT, PCM16), voices, fed.append)
+    )
+    return fed, tts, task
+
+
+async def test_a_slow_brain_is_filled_in_for_and_the_answer_follows():
+    brain = ScriptedBrain([ScriptedReply("It is ten.", pause_after=0)])
+    fed, tts, task = await speak(brain)
+    await until(lambda: tts.spoken)
+    brain.resume.set()
+    await asyncio.wait_for(task, 5)
+    assert tts.spoken == ["One moment.", "It is ten."]
+    said = "".join(step.text for step in fed if isinstance(step, msg.SpeechBegun))
+    assert said == "One moment. It is ten."
+    assert isinstance(fed[-1], msg.AnswerEnded)
+
+
+async def test_a_quick_brain_is_not_filled_in_for():
+    _, tts, task = await speak(ScriptedBrain(["It is ten."]), after_s=5.0)
+    await asyncio.wait_for(task, 5)
+    assert tts.spoken == ["It is ten."]
+
+
+async def test_an_interruption_ends_the_filling():
+    brain = ScriptedBrain([ScriptedReply("It is ten.", pause_after=0)])
+    fed, tts, task = await speak(brain)
+    await until(lambda: tts.spoken)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert brain.closed_early == 1
+
+
+async def test_a_failure_is_apologised_for_aloud_and_told():
+    fed, tts, task = await speak(ScriptedBrain([ScriptedReply(error="gone")]), after_s=5.0)
+    await asyncio.wait_for(task, 5)
+    assert tts.spoken == ["Sorry, I cannot."]
+    assert fed[-1] == msg.AnswerFailed("resp", "engine_error", "gone")
+
+
+async def test_an_answer_that_breaks_off_is_told_apart_from_the_apology():
+    fed, _, task = await speak(
+        ScriptedBrain([ScriptedReply("This is fine. And then", error="gone")])
+    )
+    await asyncio.wait_for(task, 5)
+    said = "".join(step.text for step in fed if isinstance(step, msg.SpeechBegun))
+    assert said == "This is fine. Sorry, I cannot."
 
 
 async def test_a_bug_in_an_engine_is_reported_without_its_details(caplog):

@@ -29,6 +29,7 @@ from voice.protocol.client_events import AudioAppend, ClientEvent
 from voice.protocol.codec import ServerCodec
 from voice.protocol.server_events import AudioDelta
 from voice.server.ears import Ears, transcribe
+from voice.server.fillers import Fillers, FillerTexts
 from voice.server.limits import BAD_FRAMES, BAD_FRAMES_S, EVENT_BYTES, USUAL, Limits
 from voice.server.outbox import Outbox, PacedTts
 from voice.server.patience import OVER_CODE, Patience
@@ -66,6 +67,7 @@ class Connection:
         now_ms: Callable[[], int],
         on_measured: Callable[[msg.TurnMeasured], None],
         limits: Limits = USUAL,
+        fillers: FillerTexts | None = None,
         network: str = "",
         send_span: Callable[[Span], None] | None = None,
     ) -> None:
@@ -80,7 +82,8 @@ class Connection:
         self._engines = engines
         self._now_ms = now_ms
         self.outbox = Outbox(socket.send_text, blocked_s=limits.blocked_s)
-        self._voices = Voices(engines.brain, PacedTts(engines.tts, self.outbox))
+        tts = PacedTts(engines.tts, self.outbox)
+        self._voices = Voices(engines.brain, tts, Fillers(fillers) if fillers else None)
         self._ears = Ears(engines.vad, core.view.input_format, self.feed)
         self._tasks: asyncio.TaskGroup
         self._responses: dict[str, asyncio.Task[None]] = {}  # bounded: by the core

@@ -26,6 +26,7 @@ from voice.engines.ports import (
 from voice.errors import EngineError
 from voice.protocol.formats import AudioFormat
 from voice.server.brain_stream import brain_deltas
+from voice.server.fillers import Fillers
 from voice.server.mouth import Mouth
 from voice.server.speakable import Piece, SpeakableSplitter
 
@@ -40,10 +41,11 @@ _Step: TypeAlias = Piece | CallRequest | BrainFinished | Exception
 
 @dataclass(frozen=True, slots=True)
 class Voices:
-    """What an answer is made with."""
+    """What an answer is made with; without ``fillers`` a brain's silence stays silence."""
 
     brain: Brain
     tts: Tts
+    fillers: Fillers | None = None
 
 
 async def run_response(start: msg.StartResponse, voices: Voices, feed: Feed) -> None:
@@ -90,11 +92,14 @@ async def _speak(
     steps: asyncio.Queue[_Step] = asyncio.Queue(maxsize=PIECES_AHEAD)
     mouth = Mouth(start, audio_format, voices.tts, feed)
     reader = asyncio.create_task(_read_brain(start, voices.brain, feed, steps))
+    has_begun = False
     try:
+        step: _Step | None = await _first_step(steps, mouth, voices.fillers)
         while True:
-            match await steps.get():
+            match step or await steps.get():
                 case Piece() as piece:
                     await mouth.say(piece)
+                    has_begun = True
                 case CallRequest() as call:
                     feed(_call_made(start, call))
                     mouth.begin_part()
@@ -102,10 +107,33 @@ async def _speak(
                     feed(_ended(start, finished))
                     return
                 case Exception() as error:
+                    if isinstance(error, EngineError) and voices.fillers is not None:
+                        await _say(mouth, voices.fillers.apology(after_words=has_begun))
                     raise error
+            step = None
     finally:
         reader.cancel()
         await asyncio.wait({reader})
+
+
+async def _first_step(steps: asyncio.Queue[_Step], mouth: Mouth, fillers: Fillers | None) -> _Step:
+    """Return the brain's first step; while it is long in coming, say something."""
+    said = 0
+    while fillers is not None and (wait_s := fillers.wait_s(said)) is not None:
+        try:
+            async with asyncio.timeout(wait_s):
+                return await steps.get()
+        except TimeoutError:
+            await _say(mouth, fillers.next())
+        said += 1
+    return await steps.get()
+
+
+async def _say(mouth: Mouth, text: str) -> None:
+    """Speak words that are not the brain's."""
+    splitter = SpeakableSplitter()
+    for piece in (*splitter.feed(text), *splitter.finish()):
+        await mouth.say(piece)
 
 
 async def _read_brain(

@@ -93,6 +93,7 @@ def _connect(
         now_ms=_now_ms,
         on_measured=state.meters.measured,
         limits=state.config.limits,
+        fillers=state.config.fillers,
         network=handshake.network,
         send_span=None if state.spans is None else state.spans.send,
     )

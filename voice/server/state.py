@@ -11,6 +11,7 @@ from pydantic import SecretStr
 from voice.engines.ports import Engines
 from voice.server.client_secrets import ClientSecrets
 from voice.server.connection import Connection
+from voice.server.fillers import FillerTexts
 from voice.server.limits import USUAL, Limits
 from voice.server.load import LoadWatch
 from voice.server.meters import Meters
@@ -27,7 +28,8 @@ class ServerConfig:
     ``allowed_origins`` are whole origins (``http://localhost:3000``) of pages that may connect
     beside the server's own; ``allowed_hosts`` are names that this machine may be called by, beside
     ``localhost``, where no token is asked for. ``admits_by_load`` False lets everybody in up to
-    ``max_sessions``, however busy the machine is.
+    ``max_sessions``, however busy the machine is. ``fillers`` are said while the brain is silent;
+    None for a silence.
     """
 
     host: str = "127.0.0.1"
@@ -40,6 +42,7 @@ class ServerConfig:
     tls_cert: Path | None = None
     tls_key: Path | None = None
     limits: Limits = USUAL
+    fillers: FillerTexts | None = None
 
 
 @dataclass(slots=True)
