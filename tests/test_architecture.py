@@ -28,6 +28,7 @@ FLOORS = (
     ("voice.session_parts", 6),
     ("voice.session_places", 6),
     ("voice.spending", 6),
+    ("voice.user_answers", 6),
     ("voice.brains", 6),
     ("voice.remote_stages", 6),
     ("voice.embedded", 6),

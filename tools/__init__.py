@@ -9,6 +9,7 @@ A tool is a typed function with a docstring (``tools/README.md``)::
         return f"You rolled {random.randint(1, sides)}."
 """
 
+from tools.consent import Consent
 from tools.context import InMemoryVolume, ToolContext, VolumeControl
 from tools.definition import Tool, ToolSpec, tool
 from tools.discovery import Discovered, discover
@@ -17,6 +18,7 @@ from tools.outcome import ToolOutcome
 from tools.registry import Registry
 
 __all__ = [
+    "Consent",
     "Discovered",
     "DuplicateToolError",
     "InMemoryVolume",

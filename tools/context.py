@@ -10,7 +10,10 @@ from typing import Any, Protocol, TypeVar, cast
 
 from tools.clock import Clock
 from tools.errors import ToolError
+from tools.jobs import JobBook
+from tools.outcome import ToolOutcome, failed
 from tools.schedule import ScheduledCall, Scheduler
+from tools.undo import UndoStack, UndoStep
 
 Service = TypeVar("Service")
 
@@ -59,12 +62,18 @@ class ToolContext:
         volume: VolumeControl,
         scheduler: Scheduler,
         say: Callable[[str], None],
+        verdict: Callable[[], ToolOutcome] | None = None,
     ) -> None:
         """Join the parts; see ``tools.testing.make_context`` for one to test tools with."""
         self.timezone = timezone
         """The person's time zone."""
         self.volume = volume
         """The loudness of the assistant's voice."""
+        self.jobs = JobBook(now=self.now, say=say)
+        """What runs in the background."""
+        self.undo = UndoStack()
+        """What can be taken back; add to it by ``undoable``."""
+        self._verdict = verdict
         self._data_dir = data_dir
         self._clock = clock
         self._scheduler = scheduler
@@ -96,6 +105,23 @@ class ToolContext:
         The assistant speaks it at the next quiet moment.
         """
         self._say(text)
+
+    def undoable(self, told: str, step: UndoStep) -> None:
+        """Keep how to take back what was just done.
+
+        ``told`` is what to say afterwards: "I took milk off your list again." ``step`` runs in a
+        thread, must bear that the world went on meanwhile, and may raise ToolError.
+        """
+        self.undo.add(told, step)
+
+    def consent_outcome(self) -> ToolOutcome:
+        """Return what came of the question that was asked last; waits a moment for the user.
+
+        From a thread of a tool alone. It tells, it grants nothing.
+        """
+        if self._verdict is None:
+            return failed("There is no question open that a yes or a no would answer.")
+        return self._verdict()
 
     def schedule(self, delay_s: float, callback: Callable[[], None]) -> ScheduledCall:
         """Run ``callback`` in a thread after ``delay_s`` seconds, even after the call has ended.

@@ -6,22 +6,27 @@ import copy
 import functools
 import inspect
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, ParamSpec, TypeVar, overload
+from typing import Any, Generic, Literal, ParamSpec, TypeVar, get_args, overload
 
 from tools.context import ToolContext
 from tools.docstring import read_docstring
 from tools.errors import ToolDefinitionError
 from tools.examples import check_examples
 from tools.schema import JsonSchema, Signature, read_signature
+from tools.summary import check_summary, humanised, summarise
 
 P = ParamSpec("P")
 R = TypeVar("R")
 StartHook = Callable[[ToolContext], None]
+Effect = Literal["read", "reversible", "irreversible"]
+Companions = Literal["background", "irreversible"]
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _MAX_TIMEOUT_S = 3600.0
+_TIMEOUT_S = 10.0
+_BACKGROUND_TIMEOUT_S = 600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +35,8 @@ class ToolSpec:
 
     ``parameters`` is a JSON schema of an object. ``examples`` are sentences in the language of
     ``tools.examples``, whose ``{slot}`` names are parameter names. ``speak`` says whether a result
-    wants an answer, ``cancel_on_interrupt`` whether a barge-in ends the call.
+    wants an answer, ``cancel_on_interrupt`` whether a barge-in ends the call, ``effect`` what it
+    does to the world.
     """
 
     name: str
@@ -39,6 +45,7 @@ class ToolSpec:
     examples: tuple[str, ...] = ()
     speak: bool = True
     cancel_on_interrupt: bool = False
+    effect: Effect = "reversible"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +59,10 @@ class _Options:
     heavy: bool
     speak: bool
     cancel_on_interrupt: bool
+    background: bool
+    effect: Effect
+    summary: str | None
+    only_with: Companions | None
 
 
 class Tool(Generic[P, R]):
@@ -68,12 +79,18 @@ class Tool(Generic[P, R]):
         signature: Signature,
         timeout_s: float,
         heavy: bool,
+        background: bool = False,
+        summary: str | None = None,
+        only_with: Companions | None = None,
     ) -> None:
         """Join the parts; ``@tool`` builds them."""
         self.function = function
         self.signature = signature
         self.timeout_s = timeout_s
         self.heavy = heavy
+        self.background = background
+        self.only_with = only_with
+        self._summary = summary
         self.is_async = inspect.iscoroutinefunction(function)
         self.start_hooks: list[StartHook] = []
         self._spec = spec
@@ -101,12 +118,31 @@ class Tool(Generic[P, R]):
             self._spec.examples,
             self._spec.speak,
             self._spec.cancel_on_interrupt,
+            self._spec.effect,
         )
 
     @property
     def speak(self) -> bool:
         """Whether a result wants an answer."""
         return self._spec.speak
+
+    @property
+    def effect(self) -> Effect:
+        """What a call does to the world."""
+        return self._spec.effect
+
+    def summary(self, arguments: Mapping[str, Any]) -> str:
+        """Say in some words what a call would do: "send 50 euros to Anna"."""
+        return summarise(self.name, self._summary, self._filled(arguments))
+
+    def _filled(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """Add the defaults, which a call may leave out and its summary may name."""
+        defaults = {
+            name: field.default
+            for key, name in self.signature.fields.items()
+            if not (field := self.signature.model.model_fields[key]).is_required()
+        }
+        return {**defaults, **arguments} if self._summary else dict(arguments)
 
     def on_start(self, hook: StartHook) -> StartHook:
         """Run ``hook(context)`` in a thread when a registry with this tool starts.
@@ -130,10 +166,14 @@ def tool(
     name: str | None = None,
     description: str | None = None,
     examples: Sequence[str] = (),
-    timeout_s: float = 10.0,
+    timeout_s: float | None = None,
     heavy: bool = False,
     speak: bool = True,
     cancel_on_interrupt: bool = False,
+    background: bool = False,
+    effect: Effect = "reversible",
+    summary: str | None = None,
+    only_with: Companions | None = None,
 ) -> Callable[[Callable[P, R]], Tool[P, R]]: ...
 
 
@@ -144,10 +184,14 @@ def tool(
     name: str | None = None,
     description: str | None = None,
     examples: Sequence[str] = (),
-    timeout_s: float = 10.0,
+    timeout_s: float | None = None,
     heavy: bool = False,
     speak: bool = True,
     cancel_on_interrupt: bool = False,
+    background: bool = False,
+    effect: Effect = "reversible",
+    summary: str | None = None,
+    only_with: Companions | None = None,
 ) -> Tool[P, R] | Callable[[Callable[P, R]], Tool[P, R]]:
     """Make a tool of a function; used as ``@tool`` or ``@tool(...)``.
 
@@ -155,8 +199,14 @@ def tool(
     docstring, the schema from its hints. A parameter annotated ``ToolContext`` is filled by the
     registry. A plain function runs in a thread; an ``async`` one on an event loop that all async
     tools share, and should not block it; ``heavy=True`` runs a function that computes long in a
-    process of its own. ``timeout_s`` bounds a call. With ``speak=False`` a result needs no spoken
-    answer.
+    process of its own. ``timeout_s`` bounds a call: 10 s, or 600 s with ``background=True``, where
+    a call is answered at once and its result announced when it is there. With ``speak=False`` a
+    result needs no spoken answer.
+
+    ``effect`` says what a call does: ``read`` changes nothing; ``irreversible`` is done only after
+    the user's own yes to "Shall I …?", filled with ``summary``, words with ``{parameter}`` in them;
+    ``reversible`` is everything between, best with a step for ``ToolContext.undoable``.
+    ``only_with`` offers the tool only beside others of that kind.
 
     Raises ToolDefinitionError for a function that no model could call.
     """
@@ -164,10 +214,16 @@ def tool(
         name=name,
         description=description,
         examples=examples,
-        timeout_s=timeout_s,
+        timeout_s=timeout_s
+        if timeout_s is not None
+        else (_BACKGROUND_TIMEOUT_S if background else _TIMEOUT_S),
         heavy=heavy,
         speak=speak,
         cancel_on_interrupt=cancel_on_interrupt,
+        background=background,
+        effect=effect,
+        summary=summary,
+        only_with=only_with,
     )
     if function is None:
         return lambda decorated: _build(decorated, options)
@@ -185,13 +241,17 @@ def _build(function: Callable[P, R], options: _Options) -> Tool[P, R]:
             "drop the parameter or heavy=True"
         )
     check_examples(name, options.examples, signature.schema["properties"])
+    check_summary(name, options.summary, signature.schema["properties"])
     spec = ToolSpec(
         name=name,
-        description=options.description or docstring.description or _humanised(name),
+        description=options.description
+        or docstring.description
+        or f"{humanised(name, capital=True)}.",
         parameters=signature.schema,
         examples=tuple(options.examples),
         speak=options.speak,
         cancel_on_interrupt=options.cancel_on_interrupt,
+        effect=options.effect,
     )
     return Tool(
         function,
@@ -199,6 +259,9 @@ def _build(function: Callable[P, R], options: _Options) -> Tool[P, R]:
         signature=signature,
         timeout_s=options.timeout_s,
         heavy=options.heavy,
+        background=options.background,
+        summary=options.summary,
+        only_with=options.only_with,
     )
 
 
@@ -214,6 +277,10 @@ def _check(function: Callable[..., Any], name: str, options: _Options) -> None:
             f"tool {name!r}: timeout_s is above 0 and at most {_MAX_TIMEOUT_S:.0f}, "
             f"not {options.timeout_s}"
         )
+    if options.effect not in get_args(Effect):
+        raise ToolDefinitionError(
+            f"tool {name!r}: effect is one of {', '.join(get_args(Effect))}, not {options.effect!r}"
+        )
     if isinstance(options.examples, str):
         raise ToolDefinitionError(f"tool {name!r}: examples is a list of sentences, not one text")
     if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
@@ -225,9 +292,3 @@ def _check(function: Callable[..., Any], name: str, options: _Options) -> None:
             f"tool {name!r}: a heavy tool is imported by another process; "
             "define it at the top of a module"
         )
-
-
-def _humanised(name: str) -> str:
-    """Describe a tool without a docstring by its name: ``get_time`` is "Get time."."""
-    words = name.replace("_", " ").replace("-", " ").strip()
-    return f"{words[:1].upper()}{words[1:]}."

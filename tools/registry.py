@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import logging
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import tzinfo
@@ -14,6 +15,7 @@ from typing import Any, Self
 
 from tools.calls import CallRunner, read_arguments
 from tools.clock import Clock, SystemClock, local_zone
+from tools.consent import Consent, intent_of
 from tools.context import InMemoryVolume, ToolContext, VolumeControl
 from tools.definition import Tool, ToolSpec
 from tools.errors import BusyError, DuplicateToolError, ToolError
@@ -26,6 +28,7 @@ _log = logging.getLogger(__name__)
 
 MAX_NOTICE_CHARS = 1_000
 _START_HOOK_S = 10.0
+_VERDICT_S = 9.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +54,14 @@ class Registry:
         clock: Clock | None = None,
         timezone: tzinfo | None = None,
         volume: VolumeControl | None = None,
+        now_s: Callable[[], float] = time.monotonic,
         max_threads: int = 16,
         max_processes: int = 2,
     ) -> None:
         """Make an empty registry whose tools keep their files in ``data_dir``.
 
         The clock is the machine's, the time zone the machine's, the volume a number in memory
-        unless they are given.
+        unless they are given. ``now_s`` tells when a turn of the user began (``Consent.heard``).
         """
         clock = clock or SystemClock()
         self._entries: dict[str, _Entry] = {}
@@ -73,7 +77,10 @@ class Registry:
             volume=volume or InMemoryVolume(),
             scheduler=self._scheduler,
             say=self._say,
+            verdict=self._consent_outcome,
         )
+        self.consent = Consent(clock=clock, now_s=now_s, say=self._say)
+        """Takes the user's own answers; whoever has a session feeds it."""
 
     async def __aenter__(self) -> Self:
         """Start."""
@@ -100,8 +107,15 @@ class Registry:
         self._entries[tool.name] = _Entry(tool, source)
 
     def specs(self) -> list[ToolSpec]:
-        """Return what a brain is told, in the order in which the tools were added."""
-        return [entry.tool.spec for entry in self._entries.values()]
+        """Return what a brain is told, in the order in which the tools were added.
+
+        Tools that only speak of others (the status of jobs) are left out where there are none.
+        """
+        tools = [entry.tool for entry in self._entries.values()]
+        kinds: set[str] = {tool.effect for tool in tools if tool.only_with is None}
+        if any(tool.background for tool in tools):
+            kinds.add("background")
+        return [tool.spec for tool in tools if tool.only_with is None or tool.only_with in kinds]
 
     def source(self, name: str) -> str | None:
         """Return where a tool comes from; None for an unknown name."""
@@ -136,7 +150,11 @@ class Registry:
         arguments = read_arguments(entry.tool, arguments_json)
         if isinstance(arguments, ToolOutcome):
             return arguments
-        return await self._calls.run(entry.tool, arguments, arguments_json, self._context)
+        perform = functools.partial(self._perform, entry.tool, arguments, arguments_json)
+        if entry.tool.effect != "irreversible":
+            return await perform()
+        summary = entry.tool.summary(arguments)
+        return await self.consent.ask_first(intent_of(name, arguments), summary, perform)
 
     async def close(self) -> None:
         """End everything that the tools started. Idempotent; takes a few seconds at most.
@@ -147,10 +165,32 @@ class Registry:
             return
         self._closed = True
         self._scheduler.close()
+        await self.consent.close()
+        await self._context.jobs.close()
         await self._calls.close()
         for service in reversed(self._context.services()):
             if callable(getattr(service, "close", None)):
                 await self._run_hook(type(service).__name__, functools.partial(_close, service))
+
+    async def _perform(
+        self, tool: Tool[..., Any], arguments: dict[str, Any], arguments_json: str
+    ) -> ToolOutcome:
+        """Do what was asked, or begin it in the background."""
+        work = self._calls.run(tool, arguments, arguments_json, self._context)
+        if not tool.background:
+            return await work
+        return self._context.jobs.start(tool.summary(arguments), work)
+
+    def _consent_outcome(self) -> ToolOutcome:
+        """Wait for what came of the last question, in the thread of a tool."""
+        if self._loop is None:
+            return failed("Nothing was asked.")
+        waiting = asyncio.run_coroutine_threadsafe(self.consent.outcome(), self._loop)
+        try:
+            return waiting.result(_VERDICT_S)
+        except TimeoutError:
+            waiting.cancel()
+            return failed("It is still being done.")
 
     def _unknown(self, name: str) -> str:
         available = ", ".join(self._entries) or "none"

@@ -18,7 +18,14 @@ from typing import TYPE_CHECKING, Self
 
 from pydantic import SecretStr
 
-from tools import DuplicateToolError, Registry, ToolOutcome, VolumeControl, discover
+from tools import (
+    Consent,
+    DuplicateToolError,
+    Registry,
+    ToolOutcome,
+    VolumeControl,
+    discover,
+)
 from voice.child import Child, running_child
 from voice.child_main import MODULE as SERVER_MODULE
 from voice.child_main import server_orders
@@ -36,6 +43,7 @@ from voice.session_places import (
     persistence_of,
 )
 from voice.session_setup import configured_endpoint, session_config
+from voice.user_answers import UserAnswers
 
 if TYPE_CHECKING:
     from voice.audio.devices import DeviceReport, SoundDeviceSpeaker
@@ -98,6 +106,11 @@ class Toolbox:
         """The names of the tools that an interruption stops."""
         return frozenset(s.name for s in self._registry.specs() if s.cancel_on_interrupt)
 
+    @property
+    def consent(self) -> Consent:
+        """What takes the user's own answers to questions about irreversible calls."""
+        return self._registry.consent
+
     def source(self, name: str) -> str:
         """Return where a tool comes from; empty for an unknown name."""
         return self._registry.source(name) or ""
@@ -130,7 +143,7 @@ def build_tools(
     found = discover(wanted.folder)
     registry = Registry(data_dir=wanted.data_dir, on_notice=on_notice, volume=volume)
     for tool, source in found.tools:
-        if tool.name in wanted.disabled:
+        if tool.name in wanted.disabled or not wanted.allows(tool.name, tool.effect):
             continue
         try:
             registry.add(tool, source)
@@ -146,6 +159,14 @@ class OpenSession:
     session: Session
     endpoint: Endpoint
     tool_problems: tuple[str, ...] = ()
+    consent: UserAnswers | None = None
+    """Takes a button's yes or no; None without tools."""
+
+    def send_text(self, text: str) -> None:
+        """Type a message: it interrupts, is answered, and may be the yes that a tool waits for."""
+        if self.consent is not None:
+            self.consent.typed(text)
+        self.session.send_text(text)
 
 
 @contextlib.asynccontextmanager
@@ -184,6 +205,7 @@ async def open_session(
         parts = await asyncio.to_thread(parts_of, settings, [place, *further], record, own.token)
         stack.push_async_callback(asyncio.to_thread, parts.close)
         microphone = parts.heard_through(microphone)
+        answers = UserAnswers(toolbox.consent) if toolbox is not None else None
         session = await stack.enter_async_context(
             Session(
                 endpoint=endpoint,
@@ -197,11 +219,11 @@ async def open_session(
                 tools=toolbox,
                 recorder=parts.recorder,
                 budget=parts.budget,
-                observers=parts.observers,
+                observers=[*parts.observers, *([answers.take] if answers else [])],
             )
         )
         announcements.go_to(session.announce, missed=on_missed)
-        yield OpenSession(session, endpoint, toolbox.problems if toolbox else ())
+        yield OpenSession(session, endpoint, toolbox.problems if toolbox else (), answers)
 
 
 class _Announcements:

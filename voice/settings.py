@@ -51,9 +51,9 @@ from voice.settings_sections import (
     RecordSettings,
     ServerSettings,
     SessionSettings,
-    ToolSettings,
 )
 from voice.settings_speech import SttSettings, TtsSettings
+from voice.settings_tools import ToolSettings
 
 __all__ = [
     "AudioSettings",

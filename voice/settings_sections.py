@@ -108,6 +108,7 @@ _Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_list)]
 _Secret = Annotated[SecretStr, AfterValidator(_secret)]
 _UserPath = Annotated[Path, AfterValidator(Path.expanduser)]
 Words: TypeAlias = _Words
+UserPath: TypeAlias = _UserPath
 Secret: TypeAlias = _Secret
 BaseUrl: TypeAlias = Annotated[str, AfterValidator(_base_url)]
 _Device = Annotated[int | str, BeforeValidator(_device)]
@@ -250,16 +251,6 @@ class ServerSettings(Section):
         if (self.tls_cert is None) != (self.tls_key is None):
             raise ValueError("expected server.tls_cert and server.tls_key both, or neither")
         return self
-
-
-class ToolSettings(Section):
-    """``[tools]``: where tools come from and how long they may take."""
-
-    folder: _UserPath | None = None
-    """A folder whose ``.py`` files are loaded as tools."""
-    data_dir: _UserPath = Field(default_factory=default_data_dir)
-    timeout_s: float = Field(default=30.0, gt=0.0, le=3_600.0)
-    disabled: _Words = ()
 
 
 class AudioSettings(Section):

@@ -23,6 +23,7 @@ _MAX_SPOKEN_TOKENS = 12
 
 
 @tool(
+    effect="read",
     examples=[
         "what is {expression}",
         "what's {expression}",
@@ -59,6 +60,7 @@ def calculate(expression: str) -> dict[str, Any]:
 
 
 @tool(
+    effect="read",
     examples=[
         "convert {value} {from_unit} [in]to {to_unit}",
         "(what is|what's|how much is) {value} {from_unit} in {to_unit}",

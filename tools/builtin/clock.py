@@ -17,6 +17,7 @@ _SHORT_MONTHS = frozenset(month[:3] for month in MONTHS)
 
 
 @tool(
+    effect="read",
     examples=[
         "what time is it [right now|now]",
         "what time is it [right now|now] in {place}",
@@ -55,6 +56,7 @@ def get_time(ctx: ToolContext, place: str = "") -> dict[str, Any]:
 
 
 @tool(
+    effect="read",
     examples=[
         "what's the date [today|right now]",
         "what (day|date) is it [today]",

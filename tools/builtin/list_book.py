@@ -86,6 +86,26 @@ class ListBook:
         with self._lists.change() as content:
             return len(_strings(content.pop(name, None)))
 
+    def put_back(self, name: str, places: list[tuple[int, str]]) -> None:
+        """Put items where they were; ``places`` are (index, item) in rising order.
+
+        What is on the list again already stays where it is.
+        """
+        with self._lists.change() as content:
+            kept = _strings(content.get(name))
+            for index, item in places:
+                if item not in kept:
+                    kept.insert(index, item)
+            content[name] = kept[:MAX_ITEMS]
+
+    def drop_note(self, text: str) -> None:
+        """Take the newest note of these words away again; there may be none."""
+        with self._notes.change() as content:
+            notes = _notes(content)
+            same = [place for place, note in enumerate(notes) if note["text"] == text]
+            if same:
+                content["notes"] = notes[: same[-1]] + notes[same[-1] + 1 :]
+
     def take_note(self, text: str) -> int:
         """Keep a note with the time; return how many there are. Raises ToolError when full."""
         with self._notes.change() as content:

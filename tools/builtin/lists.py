@@ -39,6 +39,10 @@ def add_to_list(ctx: ToolContext, item: str, list_name: str = "shopping") -> dic
     book = ctx.service(ListBook)
     added, there = book.add(name, items)
     if added:
+        ctx.undoable(
+            f"I took {join_spoken(added)} off your {name} list again.",
+            lambda: _take_off(book, name, added),
+        )
         spoken = f"I added {join_spoken(added)} to your {name} list."
         if there:
             spoken += f" You already had {join_spoken(there)}."
@@ -67,10 +71,16 @@ def remove_from_list(ctx: ToolContext, item: str, list_name: str = "shopping") -
     """
     name = _name(list_name)
     book = ctx.service(ListBook)
+    before = book.items(name)
     removed, missing = book.remove(name, split_items(item))
     if not removed:
         what = f"no {join_spoken(missing)}" if missing else "nothing like that"
         raise ToolError(f"I found {what} on your {name} list.")
+    places = [(place, entry) for place, entry in enumerate(before) if entry in removed]
+    ctx.undoable(
+        f"I put {join_spoken(removed)} back on your {name} list.",
+        lambda: book.put_back(name, places),
+    )
     spoken = f"I took {join_spoken(removed)} off your {name} list."
     if missing:
         spoken += f" I found no {join_spoken(missing)} on it."
@@ -78,6 +88,7 @@ def remove_from_list(ctx: ToolContext, item: str, list_name: str = "shopping") -
 
 
 @tool(
+    effect="read",
     examples=[
         "(what's|what is) on (my|the) [{list_name}] list",
         "read [me] (my|the) [{list_name}] list",
@@ -126,8 +137,10 @@ def clear_list(ctx: ToolContext, list_name: str = "shopping") -> dict[str, Any]:
     """
     name = _name(list_name)
     book = ctx.service(ListBook)
+    places = list(enumerate(book.items(name)))
     count = book.clear(name)
     if count:
+        ctx.undoable(f"Your {name} list is as it was.", lambda: book.put_back(name, places))
         things = "thing" if count == 1 else "things"
         spoken = f"I cleared your {name} list. It had {number_in_words(count)} {things} on it."
     else:
@@ -159,10 +172,12 @@ def take_note(ctx: ToolContext, text: str) -> dict[str, Any]:
         raise ToolError("That is too long for one note.")
     book = ctx.service(ListBook)
     count = book.take_note(text)
+    ctx.undoable("I threw that note away again.", lambda: book.drop_note(text))
     return _answer(book, "I wrote that down.", text=text, notes=count)
 
 
 @tool(
+    effect="read",
     examples=[
         "read [me] my notes",
         "what are my notes",
@@ -192,6 +207,10 @@ def read_notes(ctx: ToolContext) -> dict[str, Any]:
         else:
             spoken = f"You have {count} notes. {' '.join(texts)}"
     return _answer(book, spoken, notes=notes[:50])
+
+
+def _take_off(book: ListBook, name: str, items: list[str]) -> None:
+    book.remove(name, items)
 
 
 def _name(text: str) -> str:

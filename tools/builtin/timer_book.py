@@ -59,6 +59,19 @@ class TimerBook:
     def add(self, kind: Kind, *, due: datetime, label: str = "", duration_s: float = 0.0) -> Timer:
         """Write down and arm a new one. Raises ToolError when there are too many."""
         timer = Timer(uuid.uuid4().hex[:8], kind, label, due.astimezone(UTC), duration_s)
+        self._write_down(timer)
+        return timer
+
+    def put_back(self, timers: list[Timer]) -> None:
+        """Set timers again that were cancelled. Raises ToolError where all came due meanwhile."""
+        now = self._context.now()
+        to_come = [timer for timer in timers if timer.due > now]
+        if not to_come:
+            raise ToolError("It is too late to set that again: its time has passed.")
+        for timer in to_come:
+            self._write_down(timer)
+
+    def _write_down(self, timer: Timer) -> None:
         with self._lock:
             if len(self.running()) >= MAX_TIMERS:
                 raise ToolError("There are too many timers already. Cancel some first.")
@@ -69,7 +82,6 @@ class TimerBook:
             except BaseException:
                 self._disarm(timer.id)
                 raise
-        return timer
 
     def running(self) -> list[Timer]:
         """Return what is not due yet, the soonest first."""

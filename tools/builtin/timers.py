@@ -59,6 +59,7 @@ def set_timer(ctx: ToolContext, duration: str, label: str = "") -> dict[str, Any
     timer = ctx.service(TimerBook).add(
         "timer", due=after(now, seconds), label=_label(label), duration_s=seconds
     )
+    _keep_new(ctx, timer)
     spoken = f"Your {timer.label + ' ' if timer.label else ''}timer for {say_duration(seconds)}"
     return {"spoken": f"{spoken} is set.", **_data(timer, now)}
 
@@ -92,11 +93,13 @@ def set_alarm(ctx: ToolContext, time: str, day: str = "", label: str = "") -> di
     if (due - now).total_seconds() > _MAX_S:
         raise ToolError("I can set an alarm for the coming year at most.")
     timer = ctx.service(TimerBook).add("alarm", due=due, label=_label(label))
+    _keep_new(ctx, timer)
     name = f"{timer.label} alarm" if timer.label else "alarm"
     return {"spoken": f"Your {name} is set for {describe(timer, now)}.", **_data(timer, now)}
 
 
 @tool(
+    effect="read",
     examples=[
         "(what|which) {kind} (are|do i have) [set|running]",
         "list [all] [my|the] {kind}",
@@ -202,13 +205,24 @@ def _running(ctx: ToolContext, kind: SpokenKind | None) -> list[Timer]:
 
 def _cancel(ctx: ToolContext, timers: list[Timer]) -> dict[str, Any]:
     now = ctx.now()
-    ctx.service(TimerBook).remove(timers)
+    book = ctx.service(TimerBook)
+    book.remove(timers)
+    names = join_spoken([f"your {name_of(timer, now)}" for timer in timers[:_SPOKEN_TIMERS]])
+    again = "is set again" if len(timers) == 1 else "are set again"
+    ctx.undoable(f"{names[:1].upper()}{names[1:]} {again}.", lambda: book.put_back(timers))
     if len(timers) == 1:
         spoken = f"I cancelled your {name_of(timers[0], now)}."
     else:
         all_of_them = "both" if len(timers) == 2 else f"all {number_in_words(len(timers))}"
         spoken = f"I cancelled {all_of_them}."
     return {"spoken": spoken, "cancelled": [_data(timer, now) for timer in timers]}
+
+
+def _keep_new(ctx: ToolContext, timer: Timer) -> None:
+    """Let what was just set be taken back."""
+    book = ctx.service(TimerBook)
+    told = f"I cancelled your {name_of(timer, ctx.now())} again."
+    ctx.undoable(told, lambda: book.remove([timer]))
 
 
 def _due(time: str, day: str, now: datetime) -> datetime:

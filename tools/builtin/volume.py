@@ -60,6 +60,7 @@ def set_volume(ctx: ToolContext, level: Percent) -> dict[str, Any]:
         ctx: Given by the registry.
         level: The volume in percent, from 0 to 100.
     """
+    _keep(ctx)
     ctx.volume.set(level)
     return _answer(ctx, f"The volume is at {ctx.volume.get()} percent.")
 
@@ -85,6 +86,7 @@ def change_volume(
         amount: By how many percent.
     """
     before = ctx.volume.get()
+    _keep(ctx)
     ctx.volume.set(max(0, min(100, before + (amount if direction == "up" else -amount))))
     after = ctx.volume.get()
     if after == before:
@@ -111,6 +113,7 @@ def mute(ctx: ToolContext) -> dict[str, Any]:
     """
     before = ctx.volume.get()
     if before > 0:
+        _keep(ctx)
         with _remembered(ctx).change() as content:
             content["before_mute_percent"] = before
         ctx.volume.set(0)
@@ -140,6 +143,12 @@ def unmute(ctx: ToolContext) -> dict[str, Any]:
         kept = _DEFAULT_PERCENT
     ctx.volume.set(kept)
     return _answer(ctx, f"I'm back. The volume is at {ctx.volume.get()} percent.")
+
+
+def _keep(ctx: ToolContext) -> None:
+    """Remember how loud it was, for who takes it back."""
+    before = ctx.volume.get()
+    ctx.undoable(f"The volume is back at {before} percent.", lambda: ctx.volume.set(before))
 
 
 def _remembered(ctx: ToolContext) -> JsonFile:

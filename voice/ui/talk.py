@@ -49,7 +49,7 @@ async def _show(opened_session: OpenSession, view: View) -> int:
 
     def typed(line: str) -> None:
         log.begin(typed=line)
-        session.send_text(line)
+        opened_session.send_text(line)
 
     _read_lines(loop, typed)
     async for update in session.updates():

@@ -22,6 +22,7 @@ NAMES = {
     "cancel_all_timers", "calculate",
     "convert_units", "add_to_list", "remove_from_list", "read_list", "clear_list", "take_note",
     "read_notes", "set_volume", "change_volume", "mute", "unmute",
+    "undo_last", "answer_outcome", "job_status", "cancel_job",
 }  # fmt: skip
 
 ARGUMENTS: dict[str, dict[str, Any]] = {
@@ -37,6 +38,9 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "change_volume": {"direction": "up"},
     "cancel_timer": {"which": "the alarm"},
 }
+
+NEED_SOMETHING_BEFORE = {"undo_last", "answer_outcome", "cancel_job"}
+"""They speak of what happened; their own tests make it happen."""
 
 each_tool = pytest.mark.parametrize("tool", TOOLS, ids=lambda tool: str(tool.name))
 
@@ -78,7 +82,7 @@ async def test_every_tool_that_wants_words_answers_with_a_sentence_to_speak(tmp_
     async with Registry(data_dir=tmp_path, clock=ManualClock()) as registry:
         for tool, source in FOUND.tools:
             registry.add(tool, source)
-        for tool in TOOLS:
+        for tool in [tool for tool in TOOLS if tool.name not in NEED_SOMETHING_BEFORE]:
             outcome = await registry.call(tool.name, json.dumps(ARGUMENTS.get(tool.name, {})))
 
             assert not outcome.is_error, outcome.output

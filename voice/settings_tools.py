@@ -1,0 +1,58 @@
+"""``[tools]``: where tools come from, how long they may take, and which are allowed."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+from typing import Annotated, Literal, Self
+
+from pydantic import BeforeValidator, Field, model_validator
+from pydantic_settings import NoDecode
+
+from voice.settings_file import default_data_dir
+from voice.settings_sections import Section, UserPath, Words, read_json
+
+
+class ToolProfile(Section):
+    """``[tools.profiles.NAME]``: what a place allows, such as a kiosk.
+
+    A tool is allowed where its name fits an entry of ``allow`` (``*`` stands for anything) and its
+    effect is one of ``effects``.
+    """
+
+    allow: Words = ("*",)
+    effects: tuple[Literal["read", "reversible", "irreversible"], ...] = (
+        "read",
+        "reversible",
+        "irreversible",
+    )
+
+
+class ToolSettings(Section):
+    """``[tools]``: where tools come from, how long they may take, and which are allowed."""
+
+    folder: UserPath | None = None
+    """A folder whose ``.py`` files are loaded as tools."""
+    data_dir: UserPath = Field(default_factory=default_data_dir)
+    timeout_s: float = Field(default=30.0, gt=0.0, le=3_600.0)
+    disabled: Words = ()
+    profile: str | None = None
+    """The table of ``profiles`` that holds; without one every tool is allowed."""
+    profiles: Annotated[dict[str, ToolProfile], NoDecode, BeforeValidator(read_json)] = Field(
+        default_factory=dict
+    )
+
+    @model_validator(mode="after")
+    def _the_profile_exists(self) -> Self:
+        if self.profile is not None and self.profile not in self.profiles:
+            known = ", ".join(sorted(self.profiles)) or "none"
+            raise ValueError(
+                f"expected tools.profile to name a table [tools.profiles.NAME]; there are: {known}"
+            )
+        return self
+
+    def allows(self, name: str, effect: str) -> bool:
+        """Return whether the profile allows a tool of this name and effect."""
+        if self.profile is None:
+            return True
+        profile = self.profiles[self.profile]
+        return effect in profile.effects and any(fnmatchcase(name, p) for p in profile.allow)

@@ -1,0 +1,73 @@
+"""Brings what the user says, types or presses to the questions that tools ask them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+from voice.core.bounded import BoundedDict
+from voice.core.updates import AssistantTranscript, Update, UserSpeechStarted, UserTranscript
+
+_MAX_TURNS = 64
+
+
+class Asker(Protocol):
+    """What waits for answers, as the tools' ``Consent`` does."""
+
+    def said(self, text: str) -> None:
+        """Take what the assistant says."""
+        ...
+
+    def heard(self, text: str, began_s: float | None) -> None:
+        """Take a turn of the user and when it began."""
+        ...
+
+    def pressed(self, *, is_yes: bool) -> bool:
+        """Take a button's answer."""
+        ...
+
+
+class UserAnswers:
+    """An observer of one session.
+
+    Only whole transcripts of the user's own speech, typed lines and buttons are passed on as
+    answers: no text of the endpoint's model, of a tool or of the history ever is.
+    """
+
+    def __init__(self, asker: Asker, *, now_s: Callable[[], float] = time.monotonic) -> None:
+        """Bring answers to ``asker``, whose clock is ``now_s``."""
+        self._asker = asker
+        self._now_s = now_s
+        self._began_s: BoundedDict[str, float] = BoundedDict(_MAX_TURNS)
+        self._nameless_s: float | None = None
+
+    def take(self, update: Update) -> None:
+        """See one update of the session."""
+        match update:
+            case UserSpeechStarted(item_id=""):
+                self._nameless_s = self._now_s()
+            case UserSpeechStarted(item_id=item_id):
+                self._began_s[item_id] = self._now_s()
+            case UserTranscript(item_id=item_id, text=text, is_final=True):
+                self._asker.heard(text, self._began(item_id))
+            case AssistantTranscript(text=text):
+                self._asker.said(text)
+
+    def typed(self, text: str) -> None:
+        """Take a line that the user typed."""
+        self._asker.heard(text, self._now_s())
+
+    def pressed(self, *, is_yes: bool) -> bool:
+        """Take a button; returns False where no question is open."""
+        return self._asker.pressed(is_yes=is_yes)
+
+    def _began(self, item_id: str) -> float | None:
+        """Return when a turn began; None where the endpoint did not say, and no turn is nameless.
+
+        A nameless start is used up by the first transcript that has none of its own.
+        """
+        if item_id in self._began_s:
+            return self._began_s[item_id]
+        began_s, self._nameless_s = self._nameless_s, None
+        return began_s
