@@ -146,8 +146,8 @@ async def half_a_minute_out(stage: Stage) -> None:
     assert stage.all(ConnectionLost), "nobody was told"
     stage.broken()
     stage.proxy.heal()
-    # A try that hangs since before ends with its limit of 10 s, and a wait of up to 15 s follows.
-    await stage.restored(limit_s=26)
+    await stage.restored(limit_s=15)
+    assert stage.back_s is not None and stage.back_s <= 5, f"back after {stage.back_s:.1f} s"
     assert stage.proxy.accepted - reconnects_before <= 12, "a storm of tries"
 
 
