@@ -190,6 +190,7 @@ async def test_a_bug_in_an_engine_is_reported_without_its_details(caplog):
     assert fed[-1].code == "internal_error"
     assert "secret" not in fed[-1].message
     assert "ZeroDivisionError" in caplog.text
+    assert "secret" not in caplog.text
 
 
 async def test_cancelling_stops_the_brain_and_feeds_nothing_more():

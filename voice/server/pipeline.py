@@ -26,6 +26,7 @@ from voice.engines.ports import (
 from voice.errors import EngineError
 from voice.protocol.formats import AudioFormat
 from voice.server.brain_stream import brain_deltas
+from voice.server.failures import outline
 from voice.server.fillers import Fillers
 from voice.server.mouth import Mouth
 from voice.server.speakable import Piece, SpeakableSplitter
@@ -58,8 +59,8 @@ async def run_response(start: msg.StartResponse, voices: Voices, feed: Feed) -> 
     except EngineError as error:
         logger.warning("response %s failed: %s", start.response_id, error)
         feed(msg.AnswerFailed(start.response_id, error.code, str(error), error.kind))
-    except Exception:
-        logger.exception("response %s failed", start.response_id)
+    except Exception as error:
+        logger.error("response %s failed: %s", start.response_id, outline(error))
         text = "The answer failed inside the server; its log says why."
         feed(msg.AnswerFailed(start.response_id, "internal_error", text))
 
