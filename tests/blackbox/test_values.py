@@ -7,9 +7,9 @@ import pytest
 from tests.protocol.samples import event, kinds
 from voice.blackbox.values import UnreadableValue, decode, encode, fingerprint
 from voice.core import messages as m
-from voice.protocol.known_places import KNOWN_PLACES
 from voice.protocol.codec import ClientCodec
 from voice.protocol.dialects import Dialect
+from voice.protocol.known_places import KNOWN_PLACES
 from voice.protocol.playback import HeardPart
 from voice.protocol.server_events import AudioDelta, UnknownEvent
 
