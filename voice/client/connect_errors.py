@@ -48,12 +48,12 @@ def connect_error(error: BaseException, safe_url: str, *, limit_s: float) -> Con
                 f"{host} did not answer within {limit_s:g} s; check the network and the URL"
             )
         case ssl.SSLCertVerificationError():
-            cause = getattr(error, "verify_message", "") or "it cannot be verified"
-            message = f"the certificate of {host} is not trusted: {cause}"
-            return ConnectError(message, retryable=False)
+            return ConnectError(_untrusted(error, host), retryable=False)
         case ssl.SSLError():
-            message = f"{host} does not speak TLS here; check the port, and wss:// against ws://"
-            return ConnectError(message, retryable=False)
+            # Garbled on the way, or a login page's plain text: another try may find it gone.
+            return ConnectError(
+                f"{host} does not speak TLS here; check the port, and wss:// against ws://"
+            )
         case InvalidURI():
             return ConnectError(_web_page(host), status=302, retryable=False)
         case SecurityError():
@@ -72,7 +72,11 @@ def connect_error(error: BaseException, safe_url: str, *, limit_s: float) -> Con
             is_tls = safe_url.startswith("wss:")
             return ConnectError(f"{message}, and wss:// against ws://" if is_tls else message)
         case InvalidHandshake():
-            return ConnectError(_web_page(host), retryable=False)
+            # A 101 whose headers are wrong: damaged on the way, or something else in between.
+            return ConnectError(
+                f"{host} broke the handshake off ({type(error).__name__}); check the URL and the "
+                "network in between"
+            )
         case OSError():
             return ConnectError(_unreachable(error, host))
     return ConnectError(f"cannot connect to {host} ({type(error).__name__})")
@@ -145,6 +149,17 @@ def _unreachable(error: OSError, host: str) -> str:
     if isinstance(error, ConnectionRefusedError) or "Connect call failed" in str(error):
         return f"{host} refused the connection; is the server running?"
     return f"cannot reach {host}: {error.strerror or type(error).__name__}"
+
+
+def _untrusted(error: ssl.SSLCertVerificationError, host: str) -> str:
+    """Return why a certificate is refused, and what helps against that."""
+    cause = (getattr(error, "verify_message", "") or "it cannot be verified").rstrip(".")
+    message = f"the certificate of {host} is not trusted: {cause}"
+    if "expired" in cause or "not yet valid" in cause:
+        return f"{message}; check this computer's date, or have the certificate renewed"
+    if "mismatch" in cause:
+        return f"{message}; check the host in the URL"
+    return f"{message}; for a certificate of your own set SSL_CERT_FILE to its file"
 
 
 def _web_page(host: str) -> str:
