@@ -28,6 +28,7 @@ MAX_SHOWN = 5
 _LIVE = "upstream says it in every session; the package has only the request as a model"
 _OLD_MODELS = "the package lists the names that upstream's beta had; ours is a model of its own"
 _LATE_BETA = "upstream's beta sent it in its last year; the package's model is older"
+_THOUGHTS = "ours: what a brain of Chat Completions spent on thinking, only where it says so"
 _BOTH = "GA's field; a beta client that has missed the item reads the name here"
 
 KNOWN: dict[tuple[Dialect, str, str], str] = {
@@ -60,6 +61,15 @@ KNOWN: dict[tuple[Dialect, str, str], str] = {
     **{
         (Dialect.BETA, "response.done", f"response.usage.input_token_details.{field}"): _LATE_BETA
         for field in ("image_tokens", "cached_tokens_details")
+    },
+    **{
+        (dialect, "response.done", f"response.usage.output_token_details.{field}"): _THOUGHTS
+        for dialect in Dialect
+        for field in (
+            "reasoning_tokens",
+            "accepted_prediction_tokens",
+            "rejected_prediction_tokens",
+        )
     },
     (Dialect.BETA, "response.function_call_arguments.done", "name"): _BOTH,
 }
