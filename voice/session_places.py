@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import secrets
+from dataclasses import replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -25,6 +26,9 @@ from voice.session_setup import (
 
 if TYPE_CHECKING:
     from voice.settings import Settings
+
+OWN_NAME = "the server on this device"
+"""What a person is told that the conversation goes on at."""
 
 TOKEN_BYTES = 32
 """Random bytes of the one-time token of our own server."""
@@ -89,7 +93,7 @@ def further_places(settings: Settings, own: OwnServer) -> list[Place]:
     ]
     if settings.endpoint.fallback == "embedded":
         # Where it listens is known only once it runs.
-        later = Endpoint.local("ws://127.0.0.1:1")
+        later = replace(Endpoint.local("ws://127.0.0.1:1"), name=OWN_NAME)
         places.append(_fallback(settings, later, own.token, own.start))
     return places
 

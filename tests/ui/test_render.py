@@ -53,7 +53,7 @@ def shown(update: Update, turn: Turn | None = None, *, terminal: bool = False) -
             Reconnected("partial", 2),
             "           (connected again; the conversation goes on, w",
         ),
-        (EndpointChanged("local", 1, "gone"), "           (going on at local: gone)\n"),
+        (EndpointChanged("local", 1, "gone"), "           (going on at local, since gone)\n"),
         (EndpointChanged("OpenAI", 0, ""), "           (going on at OpenAI, which is back)\n"),
         (PAID, "Cost       0.0100 USD · session 0.0200 · today 3.00\n"),
         (replace(PAID, response_id="", item_id="u1"), ""),

@@ -32,8 +32,10 @@ class Rule:
 
 
 _KEY = Rule(Verdict.NEVER, "refused the key; check the API key and what it may use", True)
-_CREDIT = Rule(Verdict.NEVER, "says that the account has no credit", True)
-_ACCOUNT = Rule(Verdict.NEVER, "says that the account is not active", True)
+_CREDIT = Rule(
+    Verdict.NEVER, "says that the account has no credit; top it up, or use another key", True
+)
+_ACCOUNT = Rule(Verdict.NEVER, "says that the account is not active; use another key", True)
 _MODEL = Rule(Verdict.NEVER, "does not know the model; check its name, or what the key may use")
 _DIALECT = Rule(Verdict.OTHER_DIALECT, "does not take this dialect of the protocol")
 _BUSY = Rule(Verdict.LATER, "is busy or the rate limit is reached; try again later")

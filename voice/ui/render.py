@@ -80,7 +80,9 @@ class View:
             case Interrupted(heard_text=heard):
                 self.say("", f"(interrupted; heard: {heard or 'nothing'})")
             case TurnTimeline():
-                if turn is not None and update.first_token_ms is not None:
+                # What nobody asked for, such as an announcement, is no answer to be timed.
+                is_answer = update.turn_end_ms is not None and update.first_token_ms is not None
+                if turn is not None and is_answer:
                     line = timeline_text(turn.timing, typed=turn.is_typed)
                     if line:
                         self.say("Timing", line)
@@ -95,7 +97,7 @@ class View:
                 missing = "" if restored == "full" else f", without {skipped} of its messages"
                 self.say("", f"(connected again; the conversation goes on{missing})")
             case EndpointChanged(name=name, reason=reason):
-                cause = f": {reason}" if reason else ", which is back"
+                cause = f", since {reason}" if reason else ", which is back"
                 self.say("", f"(going on at {name}{cause})")
             case WarningIssued(message=message):
                 self.say("Warning", message)
