@@ -4,7 +4,7 @@ import contextlib
 import io
 import wave
 
-import httpx
+import httpx2 as httpx
 import numpy as np
 
 from voice.engines.scripted import tone

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 
-import httpx
+import httpx2 as httpx
 import pytest
 
 from tests.server.page_kit import error_of, origin, pages

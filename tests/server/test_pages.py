@@ -1,6 +1,6 @@
 """Health, models, and what is no page."""
 
-import httpx
+import httpx2 as httpx
 import pytest
 
 from tests.server.page_kit import error_of, origin, pages

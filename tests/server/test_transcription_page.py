@@ -5,7 +5,7 @@ import json
 import re
 import tempfile
 
-import httpx
+import httpx2 as httpx
 import pytest
 
 from tests.server.page_kit import error_of, origin, pages, recording
