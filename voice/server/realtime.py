@@ -42,6 +42,7 @@ async def realtime(socket: WebSocket) -> None:
     refusal = refusal_of_stranger(state, handshake, secret) or refusal_of_session(state, handshake)
     if refusal is not None or state.engines is None:
         state.meters.refused((refusal or LOADING).code)
+        logger.info("session refused: %s", (refusal or LOADING).code)
         await socket.send_denial_response(await (refusal or LOADING).answer())
         return
     connection = _connect(state, socket, handshake, state.engines, secret)
@@ -49,6 +50,7 @@ async def realtime(socket: WebSocket) -> None:
     # Counted before the first wait: two handshakes must not both get the last place.
     state.connections.add(connection)
     state.load.came(connection)
+    logger.info("session opened, %s, %d in all", handshake.dialect.value, len(state.connections))
     try:
         await socket.accept(subprotocol=handshake.selected_protocol)
         await connection.run()
@@ -60,6 +62,7 @@ async def realtime(socket: WebSocket) -> None:
     finally:
         state.connections.discard(connection)
         state.load.left(connection)
+        logger.info("session closed, %d left", len(state.connections))
 
 
 async def no_such_socket(socket: WebSocket) -> None:
