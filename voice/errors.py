@@ -140,7 +140,7 @@ class EngineError(VoiceError):
     """A speech engine or a brain failed; the message names the engine and the mend.
 
     ``code`` and ``kind`` are what the ``error`` of a failed response says of it, in the words that
-    realtime clients know (``insufficient_quota``, ``rate_limit_exceeded`` …).
+    realtime clients know (``insufficient_quota``, ``invalid_api_key`` …).
     """
 
     def __init__(

@@ -23,7 +23,7 @@ from voice.engines.brain_failures import PassingFailure, Said, of_event, of_stat
         (413, {"type": "request_too_large"}, "context_length_exceeded", False),
         (422, {}, "brain_refused", False),
         (429, {"type": "insufficient_quota"}, "insufficient_quota", False),
-        (429, {"type": "rate_limit_error"}, "rate_limit_exceeded", True),
+        (429, {"type": "rate_limit_error"}, "brain_rate_limit_exceeded", True),
         (500, {}, "brain_unavailable", True),
         (529, {"type": "overloaded_error"}, "brain_unavailable", True),
     ],
@@ -38,7 +38,7 @@ def test_causes_are_told_apart(status, error, code, passes):
     ("kind", "code"),
     [
         ("overloaded_error", "brain_unavailable"),
-        ("rate_limit_error", "rate_limit_exceeded"),
+        ("rate_limit_error", "brain_rate_limit_exceeded"),
         ("authentication_error", "invalid_api_key"),
         ("insufficient_quota", "insufficient_quota"),
     ],

@@ -164,7 +164,7 @@ async def test_what_is_cut_before_its_first_word_is_asked_again(interface):
         (401, "invalid_api_key", "invalid_request_error"),
         (402, "insufficient_quota", "insufficient_quota"),
         (413, "context_length_exceeded", "invalid_request_error"),
-        (429, "rate_limit_exceeded", "rate_limit_error"),
+        (429, "brain_rate_limit_exceeded", "rate_limit_error"),
         (503, "brain_unavailable", "brain_error"),
     ],
 )

@@ -17,7 +17,11 @@ from typing import Any
 from voice.errors import EngineError
 
 BRAIN_ERROR = "brain_error"
-"""The error type where no code of the realtime API fits."""
+"""The error type where no code of the realtime API fits.
+
+A failure that may pass has a code of its own too (``brain_…``): by the API's own codes clients ask
+again at once, and here every try was made already.
+"""
 
 
 class PassingFailure(EngineError):
@@ -177,7 +181,7 @@ def _by_words(said: Said, where: str, model: str) -> EngineError | None:
 def _busy(where: str, after_s: float | None) -> PassingFailure:
     text = f"{where} is refusing requests for a while: too many of them (429); wait a moment"
     return PassingFailure(
-        text, code="rate_limit_exceeded", kind="rate_limit_error", retry_after_s=after_s
+        text, code="brain_rate_limit_exceeded", kind="rate_limit_error", retry_after_s=after_s
     )
 
 
