@@ -32,7 +32,7 @@ async def latency(stage: Stage) -> None:
     stage.proxy.heal()
 
 
-@case("N12", "24 kB/s down", "pauses in the answer", own=True, speed=10)
+@case("N12", "24 kB/s down", "pauses in the answer, “weak connection”", own=True, speed=10)
 async def slow_down(stage: Stage) -> None:
     """Speech at 64 kB/s through a third of it: all of it comes, in order."""
     await stage.open()
@@ -40,6 +40,8 @@ async def slow_down(stage: Stage) -> None:
     stage.proxy.down.rate_bps = 24_000
     await stage.ask_and_hear(limit_s=30)
     assert not stage.all(ConnectionLost), "slow was taken for gone"
+    warned = [update.code for update in stage.all(WarningIssued)]
+    assert warned.count("weak_connection") == 1, warned
     stage.proxy.heal()
     stage.upstream.deltas = 8
 

@@ -10,7 +10,7 @@ from voice.core.messages import (
     UserPressed,
     UserTyped,
 )
-from voice.core.updates import Interrupted, Phase
+from voice.core.updates import Interrupted, Phase, WarningIssued
 from voice.protocol.capabilities import Capabilities
 from voice.protocol.client_events import (
     ConversationItemCreate,
@@ -297,3 +297,28 @@ def test_endpoints_that_end_no_cancelled_response_are_not_waited_for() -> None:
     shell.feed(UserTyped("Next"))
     assert len(shell.sent(ConversationItemCreate)) == 1
     assert len(shell.sent(ResponseCreate)) == 1
+
+
+def test_a_person_is_told_once_of_an_answer_with_gaps() -> None:
+    shell = PureShell()
+    shell.connect()
+    shell.feed(events.response_created("r1"))
+    for _ in range(6):
+        shell.feed(events.audio_delta("r1", "i1", 100))
+        shell.advance(300)
+    shell.feed(events.audio_done("r1", "i1"))
+    shell.feed(events.response_done("r1"))
+    told = [update.code for update in shell.updates(WarningIssued)]
+    assert told == ["weak_connection"]
+
+
+def test_an_answer_that_pauses_once_is_no_weak_connection() -> None:
+    shell = PureShell()
+    shell.connect()
+    shell.feed(events.response_created("r1"))
+    for _ in range(2):
+        shell.feed(events.audio_delta("r1", "i1", 100))
+        shell.advance(300)
+    shell.feed(events.audio_done("r1", "i1"))
+    shell.advance(1_000)
+    assert not shell.updates(WarningIssued)

@@ -51,15 +51,31 @@ def send_cancel(state: ClientState) -> None:
         state.send(ResponseCancel(event_id=state.new_id("cancel"), response_id=response_id))
 
 
+GAPS_TOLD = 3
+"""Gaps within one answer before a person is told, once: a thinking model makes one or two."""
+
+
 class PlaybackHandlers:
     """Take what the speaker reports."""
 
     def __init__(self, state: ClientState) -> None:
         self._state = state
+        self._gap_in: str | None = None
+        self._gaps = 0
 
     def on_drained(self, event: PlaybackDrained) -> None:
-        """Everything sounded."""
-        self._state.playback.drained()
+        """Everything sounded; in the middle of a part that means that more came too late."""
+        state = self._state
+        if state.slot.state is SlotState.ACTIVE and state.playback.is_unfinished:
+            self._note_gap(state.slot.response_id)
+        state.playback.drained()
+
+    def _note_gap(self, response_id: str | None) -> None:
+        self._gaps = self._gaps + 1 if response_id == self._gap_in else 1
+        self._gap_in = response_id
+        if self._gaps == GAPS_TOLD:
+            message = "the answer comes slower than it is spoken; the connection is weak"
+            self._state.warn("weak_connection", message)
 
     def on_stopped(self, event: PlaybackStopped) -> None:
         """Take back what was not heard: one truncate or delete for each item that was cut."""

@@ -111,6 +111,11 @@ class Playback:
                 part.is_complete = True
         self._forget_heard()
 
+    @property
+    def is_unfinished(self) -> bool:
+        """Whether more audio of a part that has begun to sound is still to come."""
+        return any(part.received_bytes and not part.is_complete for part in self._parts.values())
+
     def drained(self) -> None:
         """Note that the speaker has let everything sound that it was given."""
         self._is_sounding = False
