@@ -110,3 +110,44 @@ def test_a_brain_that_cannot_be_reached_is_one_line(tmp_path):
     assert ran.status != 0
     assert len(ran.errors) == 1
     assert "Traceback" not in ran.err
+
+
+class BrokeEndpoint(BaseHTTPRequestHandler):
+    """Has no money left."""
+
+    def do_POST(self):  # noqa: N802 - the base class names it
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.requests.append(self.path)
+        body = json.dumps({"error": {"message": CANARY, "code": self.server.code}}).encode()
+        self.send_response(self.server.status)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        """Say nothing."""
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "cause", "exit_status"),
+    [
+        (429, "insufficient_quota", "top up the account", 3),
+        (400, "context_length_exceeded", "brain.context_tokens", 1),
+    ],
+)
+def test_a_brain_that_refuses_is_apologised_for_and_the_cause_shown(
+    tmp_path, endpoint, status, code, cause, exit_status
+):
+    endpoint.RequestHandlerClass = BrokeEndpoint
+    endpoint.status, endpoint.code = status, code
+    ran = Shell(tmp_path).voice(
+        "ask",
+        *("--text", "hello", "--fast"),
+        VOICE_BRAIN__BASE_URL=f"http://127.0.0.1:{endpoint.server_address[1]}/v1",
+        VOICE_BRAIN__MODEL="some-model",
+    )
+    assert ran.status == exit_status, ran.err
+    assert cause in ran.out + ran.err
+    assert "Sorry" in ran.out
+    assert CANARY not in ran.out + ran.err
+    assert len(endpoint.requests) == 1

@@ -140,7 +140,7 @@ async def converse(
             return Outcome(log.worth_telling(), *takes, cost=log.cost)
     except VoiceError as error:
         turns = log.worth_telling()
-        if not any(turn.assistant_text for turn in turns):
+        if not any(turn.is_answered for turn in turns):
             raise
         return Outcome(turns, microphone.takes(), speaker.takes(), error, log.cost)
 
@@ -210,7 +210,7 @@ def joined(takes: Sequence[Take]) -> Pcm:
 
 
 def _status(turns: Sequence[Turn], prepared: Sequence[Prepared]) -> int:
-    if any(turn.assistant_text for turn in turns):
+    if any(turn.is_answered for turn in turns):
         return 0
     failures = [error for turn in turns for error in turn.errors]
     if failures:

@@ -84,6 +84,8 @@ class Turn:
     tools: list[ToolUse] = field(default_factory=list)
     timing: Timing = field(default_factory=Timing)
     is_interrupted: bool = False
+    has_failed: bool = False
+    """Whether its last response failed; what was said of it is then no answer."""
     errors: list[str] = field(default_factory=list)
     tokens: Tokens | None = None
     """What the endpoint counted for it; None where it counted nothing."""
@@ -100,6 +102,11 @@ class Turn:
     def assistant_text(self) -> str:
         """What was heard of the answer."""
         return " ".join(text.strip() for text in self.spoken.values() if text.strip())
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether an answer was heard, and not only an apology."""
+        return bool(self.assistant_text) and not self.has_failed
 
     @property
     def is_empty(self) -> bool:
@@ -184,6 +191,7 @@ class TurnLog:
                 turn.timing.add(update)
             case ResponseFinished():
                 turn = self._turn_of_response(update.response_id)
+                turn.has_failed = update.status == "failed"
             case CostUpdated():
                 self.cost = update
                 is_heard = bool(update.item_id)
