@@ -31,6 +31,8 @@ FLOORS = (
     ("voice.user_answers", 6),
     ("voice.brains", 6),
     ("voice.remote_stages", 6),
+    ("voice.model_offers", 6),
+    ("voice.stage_checks", 6),
     ("voice.embedded", 6),
     ("voice.child_main", 6),
     ("voice.child", 6),

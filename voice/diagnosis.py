@@ -11,12 +11,15 @@ from voice.client.probe import Step, probe
 from voice.client.probe_talk import Outcome
 from voice.errors import AuthError, SettingsError, VoiceError
 from voice.settings import Settings
+from voice.stage_checks import check_stages
 
 __all__ = ["Outcome", "Step", "diagnose"]
 
 
 async def diagnose(settings: Settings) -> AsyncGenerator[Step, None]:
     """Yield one step after another: of the configured endpoint, or of our own server.
+
+    After them come the brain, the ears and the mouth of the embedded server that are remote.
 
     Raises SettingsError for settings that name no endpoint that could be tried.
     """
@@ -38,3 +41,6 @@ async def diagnose(settings: Settings) -> AsyncGenerator[Step, None]:
         mend = "set the key" if isinstance(error, AuthError) else "see the message"
         name = "our server" if is_ours else "endpoint"
         yield Step(name, Outcome.FAILED, str(error), None, mend)
+    async with aclosing(check_stages(settings)) as steps:
+        async for step in steps:
+            yield step

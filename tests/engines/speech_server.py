@@ -57,6 +57,8 @@ class SpeechServer:
         if "content-length" in fields:
             return await reader.readexactly(int(fields["content-length"]))
         body = b""
+        if "transfer-encoding" not in fields:
+            return body
         while size := int(await reader.readline() or b"0", 16):
             body += await reader.readexactly(size)
             await reader.readline()

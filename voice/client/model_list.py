@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+import difflib
+from collections.abc import Callable, Mapping, Sequence
 from urllib.parse import urlsplit, urlunsplit
 
 from voice.errors import AuthError, ConnectError
@@ -25,6 +26,7 @@ async def list_models(
     key: str | None,
     *,
     key_header: str = "Authorization",
+    more_headers: Mapping[str, str] | None = None,
     on_headers: Callable[[Mapping[str, str]], None] | None = None,
 ) -> list[str]:
     """Return the ids of the models, sorted; ``on_headers`` gets the headers of the answer.
@@ -34,7 +36,9 @@ async def list_models(
     # Heavy, and only wanted here.
     from openai import APIConnectionError, APIError, APIStatusError, AsyncOpenAI
 
-    headers = {} if key is None or key_header == "Authorization" else {key_header: key}
+    headers = dict(more_headers or {})
+    if key is not None and key_header != "Authorization":
+        headers[key_header] = key
     host = urlsplit(base_url).netloc
     client = AsyncOpenAI(
         api_key=key or "none",
@@ -67,3 +71,15 @@ async def list_models(
         message = f"{host} answered /models with something else ({type(error).__name__})"
         raise ConnectError(message, retryable=False) from None
     return sorted(names)
+
+
+def not_offered(wanted: str | None, models: Sequence[str]) -> str:
+    """Return "" for a model that is offered, or a word about it with the nearest names."""
+    if not wanted or not models or wanted in models:
+        return ""
+    by_folded = {name.lower(): name for name in models}
+    close = difflib.get_close_matches(wanted.lower(), list(by_folded), n=3, cutoff=0.5)
+    if not close:
+        return f"{wanted!r} is not among the {len(models)} models that are offered"
+    meant = " or ".join(repr(by_folded[name]) for name in close)
+    return f"{wanted!r} is not offered: did you mean {meant}?"

@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 from voice.client.connect_errors import connect_error
-from voice.client.model_list import list_models, models_url
+from voice.client.model_list import list_models, models_url, not_offered
 from voice.client.probe_talk import STEP_LIMIT_S, Outcome, StepFailed, since_ms, talking
 from voice.client.transport import WebSocketTransport
 from voice.errors import ConnectError
@@ -27,6 +27,8 @@ SHOWN_MODELS = 6
 
 CERTIFICATE_DAYS = 14
 """A certificate that ends sooner than this is worth a word."""
+
+_SEE_MODELS = "set endpoint.model to one of those that voice models lists"
 
 _RELAYS: tuple[tuple[str, str], ...] = (
     ("x-oneapi-request-id", "new-api or one-api"),
@@ -166,6 +168,8 @@ async def _models(endpoint: Endpoint, key: str | None) -> Step:
     # Some relays name themselves here and not in the handshake.
     relay = _named_relay(answered)
     said = f"{len(names)} offered: {shown}{more}{f'; relay: {relay}' if relay else ''}"
+    if advice := not_offered(endpoint.model, names):
+        return Step("models", Outcome.WARNING, f"{said}; {advice}", since_ms(started), _SEE_MODELS)
     return Step("models", Outcome.OK, said, since_ms(started))
 
 

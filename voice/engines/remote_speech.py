@@ -93,6 +93,9 @@ def refusal(status: int, code: str, *, stage: str, model: str) -> tuple[str, boo
     ``stage`` is the section of the settings that the mend names (``stt``, ``tts``, ``brain``).
     """
     shown = f", {code}" if code else ""
+    # Relays send these codes with statuses of their own choice (403, 429, 503).
+    if any(word in code.lower() for word in ("quota", "billing", "balance")):
+        return f"says that the account's quota is used up ({status}{shown}); top it up", True
     match status:
         case 401:
             key = f"VOICE_{stage.upper()}__API_KEY"
@@ -101,13 +104,11 @@ def refusal(status: int, code: str, *, stage: str, model: str) -> tuple[str, boo
             return "asks for payment (402); top up the account behind the key", True
         case 403:
             return f"does not allow this key to use {model!r} (403{shown})", True
-        case 404 | 405:
+        case _ if status in (404, 405) or code == "model_not_found":
             advice = f"check {stage}.model and {stage}.base_url (voice models lists the models)"
             return f"knows no model {model!r}, or its address is wrong ({status}); {advice}", True
         case 413:
             return "finds the recording too long (413); speak shorter turns", False
-        case 429 if any(word in code.lower() for word in ("quota", "billing", "balance")):
-            return f"says that the account's quota is used up (429{shown}); top it up", True
         case 429:
             return "is refusing requests for a while: too many of them (429); wait a moment", False
         case _ if status >= 500:

@@ -214,6 +214,27 @@ def doctor(
 
 
 @app.command()
+def models(
+    url: Url = None,
+    json: Annotated[bool, typer.Option("--json", help="Print a JSON array only.")] = False,
+    config: Config = None,
+    assign: Assign = None,
+    debug: Debug = False,
+) -> None:
+    """List the models that the endpoint, the brain, stt and tts offer; with --url, that one's.
+
+    Exit status: 0 where each of them answered, 2 for settings, 4 where one did not.
+    """
+
+    def work(settings: Settings) -> int:
+        from voice.ui.models_command import show_models
+
+        return run(show_models(settings, only_endpoint=url is not None, as_json=json))
+
+    _execute(work, _flags(config, assign, debug, {"endpoint.url": url}))
+
+
+@app.command()
 def replay(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A black box made by --record.")],
     timeline: Annotated[
