@@ -33,7 +33,7 @@ from voice.protocol.client_events import (
 )
 from voice.protocol.session_config import SessionConfig
 from voice.testing import events
-from voice.testing.pure_shell import sent_in
+from voice.testing.pure_shell import PureShell, sent_in
 
 
 def test_a_lost_connection_is_dialled_again_at_once_and_told() -> None:
@@ -274,3 +274,74 @@ def test_a_call_that_comes_again_has_one_effect_and_gets_its_answer_again() -> N
         shell.feed(events.call_done("r1", "c1"))
     assert told(shell, before) == [("function_call_output", "noon")]
     assert sum(isinstance(action, StartTool) for action in shell.done) == 1
+
+
+def counted_anew(shell: PureShell, name: str, arguments: str) -> None:
+    """Let another session's first call have the id of the first session's."""
+    shell.feed(events.response_created("r1"))
+    shell.feed(events.call_done("r1", "c1", name, arguments))
+
+
+def answered_call(shell: PureShell) -> None:
+    shell.feed(events.response_created("r1"))
+    shell.feed(events.call_done("r1", "c1", "clock", "{}"))
+    shell.feed(events.response_done("r1"))
+    shell.feed(ToolFinished("c1", "noon"))
+    answer(shell, 2, "It is noon.")
+
+
+def started(shell: PureShell) -> list[StartTool]:
+    return [action for action in shell.done if isinstance(action, StartTool)]
+
+
+def test_an_id_that_is_counted_anew_is_not_answered_with_the_old_result() -> None:
+    shell = ready()
+    answered_call(shell)
+    lose_and_return(shell)
+    counted_anew(shell, "search", '{"for": "tea"}')
+    _, second = started(shell)
+    assert (second.name, second.call_id != "c1") == ("search", True)
+    before = len(shell.sent(ConversationItemCreate))
+    shell.feed(ToolFinished(second.call_id, "found tea"))
+    [output] = shell.sent(ConversationItemCreate)[before:]
+    assert output.item.to_wire()["call_id"] == "c1"
+    assert told(shell, before) == [("function_call_output", "found tea")]
+
+
+def test_the_same_call_long_after_is_another_one() -> None:
+    shell = ready()
+    answered_call(shell)
+    shell.advance(60_000)
+    lose_and_return(shell)
+    counted_anew(shell, "clock", "{}")
+    assert len(started(shell)) == 2
+
+
+def test_a_tool_that_still_runs_keeps_its_answer_apart_from_one_of_the_same_id() -> None:
+    shell = ready()
+    shell.feed(events.response_created("r1"))
+    shell.feed(events.call_done("r1", "c1", "clock", "{}"))
+    lose_and_return(shell)
+    counted_anew(shell, "search", "{}")
+    _, second = started(shell)
+    before = len(shell.sent(ConversationItemCreate))
+    shell.feed(ToolFinished("c1", "noon"))
+    shell.feed(ToolFinished(second.call_id, "tea"))
+    items = [event.item.to_wire() for event in shell.sent(ConversationItemCreate)[before:]]
+    call, output, other = items
+    assert call["call_id"] == output["call_id"] != other["call_id"] == "c1"
+    assert (output["output"], other["output"]) == ("noon", "tea")
+
+
+def test_both_calls_of_one_id_are_part_of_the_next_history() -> None:
+    shell = ready()
+    answered_call(shell)
+    lose_and_return(shell)
+    counted_anew(shell, "search", "{}")
+    shell.feed(events.response_done("r1"))
+    shell.feed(ToolFinished(started(shell)[1].call_id, "tea"))
+    answer(shell, 3, "Tea.")
+    before = len(shell.sent(ConversationItemCreate))
+    lose_and_return(shell)
+    outputs = [text for what, text in told(shell, before) if what == "function_call_output"]
+    assert outputs == ["noon", "tea"]

@@ -143,7 +143,7 @@ class ClientState:
         self.spoken_item = names.get(self.spoken_item, self.spoken_item)
         answered = {entry.call_id for entry in self.ledger if entry.kind == "function_call_output"}
         self.untold_calls = {
-            call.call_id for call in self.calls.running if call.call_id not in answered
+            call.call_id for call in self.calls.running if call.on_wire not in answered
         }
         self.calls.session_began()
 

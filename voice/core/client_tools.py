@@ -35,12 +35,17 @@ class ToolHandlers:
         if not call_id or not item.name:
             state.warn("nameless_call", "the endpoint sent a function call without name or call_id")
             return
+        wire_id = ""
         if state.calls.is_known(call_id):
-            self._repeat(item, call_id, is_dead=is_dead)
-            return
+            if state.calls.is_repeated(call_id, item.name, item.arguments, state.now_ms):
+                self._repeat(item, call_id, is_dead=is_dead)
+                return
+            self._let_id_go(call_id)
+            wire_id, call_id = call_id, state.new_id("again")
         is_full = state.calls.is_full
         self._refused = self._refused + 1 if is_full else 0
-        state.calls.started(Call(call_id, item.name, response_id))
+        call = Call(call_id, item.name, response_id, item.arguments, wire_id)
+        state.calls.started(call)
         if response_id in state.finished:
             state.calls.response_over(response_id)
         self._note(item)
@@ -61,7 +66,9 @@ class ToolHandlers:
         One of an earlier session gets its answer again, since this session waits for one.
         """
         state = self._state
-        state.untold_calls.discard(call_id)
+        running = state.calls.running_as(call_id)
+        if running is not None:
+            state.untold_calls.discard(running.call_id)
         if not state.calls.take_repeated(call_id):
             return
         output_id, event_id = state.new_id("item"), state.new_id("add")
@@ -78,6 +85,14 @@ class ToolHandlers:
         if not is_dead:
             state.wishes.want([output_id])
 
+    def _let_id_go(self, wire_id: str) -> None:
+        """Call what an earlier session called by this id by another: the endpoint counts anew."""
+        state, other_id = self._state, self._state.new_id("again")
+        state.calls.release(wire_id, other_id)
+        for entry in state.ledger:
+            if entry.call_id == wire_id:
+                entry.call_id = other_id
+
     def on_finished(self, event: ToolFinished) -> None:
         """Send the one output of a call."""
         self._answer(event.call_id, event.output, speak=event.speak, is_error=event.is_error)
@@ -91,17 +106,17 @@ class ToolHandlers:
     def _answer(self, call_id: str, output: str, *, speak: bool, is_error: bool) -> None:
         state = self._state
         output_id = state.new_id("item")
-        call = state.calls.finished(call_id, output_id, speak=speak)
+        call = state.calls.finished(call_id, output_id, speak=speak, now_ms=state.now_ms)
         if call is None:
             state.warn("late_tool_result", "a tool call was answered twice; the later is dropped")
             return
         if call_id in state.untold_calls:
             self._tell_call(call)
         event_id = state.new_id("add")
-        item = FunctionCallOutput(id=output_id, call_id=call_id, output=output)
+        item = FunctionCallOutput(id=output_id, call_id=call.on_wire, output=output)
         state.send(ConversationItemCreate(event_id=event_id, item=item))
         state.own_items[event_id] = output_id
-        entry = Entry(output_id, "function_call_output", text=output, call_id=call_id)
+        entry = Entry(output_id, "function_call_output", text=output, call_id=call.on_wire)
         state.ledger.add(entry)
         state.publish(ToolCallFinished(call_id, call.name, output, is_error))
 
@@ -113,13 +128,13 @@ class ToolHandlers:
             (
                 entry
                 for entry in state.ledger
-                if entry.kind == "function_call" and entry.call_id == call.call_id
+                if entry.kind == "function_call" and entry.call_id == call.on_wire
             ),
             None,
         )
         if entry is None:
             entry = Entry(state.new_id("item"), "function_call", name=call.name)
-            entry.call_id, entry.arguments = call.call_id, "{}"
+            entry.call_id, entry.arguments = call.on_wire, call.arguments or "{}"
         else:
             state.ledger.delete(entry.item_id)
         state.ledger.add(entry)
@@ -127,7 +142,7 @@ class ToolHandlers:
         item = FunctionCall(
             id=entry.item_id,
             name=call.name,
-            call_id=call.call_id,
+            call_id=call.on_wire,
             arguments=entry.arguments,
         )
         state.send(ConversationItemCreate(event_id=event_id, item=item))

@@ -6,7 +6,7 @@ when its response is over and every call of it is answered.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from voice.core.bounded import BoundedDict
 
@@ -19,14 +19,36 @@ MAX_PER_TURN = 32
 
 MAX_GROUPS = 64
 
+REPEAT_MS = 30_000
+"""A call of an earlier session that comes again later than this, as it was, is another call."""
+
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call of a tool."""
+    """One call of a tool.
+
+    ``call_id`` is what the shell knows it by, and never repeats. The endpoint knows it by
+    ``wire_id``, which is the same where it is empty: some count their calls anew in every session.
+    """
 
     call_id: str
     name: str
     response_id: str
+    arguments: str = ""
+    wire_id: str = ""
+
+    @property
+    def on_wire(self) -> str:
+        """What the endpoint knows it by."""
+        return self.wire_id or self.call_id
+
+
+@dataclass(slots=True)
+class _Answered:
+    name: str
+    arguments: str
+    session: int
+    at_ms: int
 
 
 @dataclass(slots=True)
@@ -42,7 +64,8 @@ class ToolCalls:
 
     def __init__(self) -> None:
         self._running: dict[str, Call] = {}
-        self._answered: BoundedDict[str, int] = BoundedDict(MAX_REMEMBERED)
+        self._seen_in: dict[str, int] = {}
+        self._answered: BoundedDict[str, _Answered] = BoundedDict(MAX_REMEMBERED)
         self._session = 0
         self._groups: BoundedDict[str, _Group] = BoundedDict(MAX_GROUPS)
         self._in_this_turn = 0
@@ -66,23 +89,51 @@ class ToolCalls:
         """Note that the user said something new: calls are counted from nothing again."""
         self._in_this_turn = 0
 
-    def is_known(self, call_id: str) -> bool:
-        """Return whether this call was seen before."""
-        return call_id in self._running or call_id in self._answered
+    def is_known(self, wire_id: str) -> bool:
+        """Return whether a call was seen before under this id of an endpoint."""
+        return self.running_as(wire_id) is not None or wire_id in self._answered
+
+    def running_as(self, wire_id: str) -> Call | None:
+        """Return the call that runs under this id of an endpoint."""
+        return next((call for call in self._running.values() if call.on_wire == wire_id), None)
+
+    def is_repeated(self, wire_id: str, name: str, arguments: str, now_ms: int) -> bool:
+        """Return whether a known id means the call that had it before.
+
+        In one session it always does. Of an earlier session's it means that only where it calls the
+        same thing soon after; else the endpoint counts its ids anew.
+        """
+        running = self.running_as(wire_id)
+        if running is not None:
+            is_same = (running.name, running.arguments) == (name, arguments)
+            return is_same or self._seen_in[running.call_id] == self._session
+        before = self._answered[wire_id]
+        is_same = (before.name, before.arguments) == (name, arguments)
+        is_soon = now_ms - before.at_ms <= REPEAT_MS
+        return before.session == self._session or (is_same and is_soon)
+
+    def release(self, wire_id: str, other_id: str) -> None:
+        """Let an id go that an endpoint uses anew: the call that had it has another from now on."""
+        self._answered.pop(wire_id, None)
+        running = self.running_as(wire_id)
+        if running is not None:
+            self._running[running.call_id] = replace(running, wire_id=other_id)
 
     def session_began(self) -> None:
         """Note that another session of an endpoint goes on with the conversation."""
         self._session += 1
 
-    def take_repeated(self, call_id: str) -> bool:
+    def take_repeated(self, wire_id: str) -> bool:
         """Return whether a call was answered in an earlier session and not yet in this one.
 
-        From now on it counts as answered in this one.
+        From now on it counts as answered, or as seen, in this one.
         """
-        answered_in = self._answered.get(call_id)
-        if answered_in is None or answered_in == self._session:
+        running, answered = self.running_as(wire_id), self._answered.get(wire_id)
+        if running is not None:
+            self._seen_in[running.call_id] = self._session
+        if answered is None or answered.session == self._session:
             return False
-        self._answered[call_id] = self._session
+        answered.session = self._session
         return True
 
     def has_called(self, response_id: str) -> bool:
@@ -92,13 +143,16 @@ class ToolCalls:
     def started(self, call: Call) -> None:
         """Note a call that runs, or that is answered without running."""
         self._running[call.call_id] = call
+        self._seen_in[call.call_id] = self._session
         self._in_this_turn += 1
         group = self._groups.get(call.response_id)
         if group is None:
             group = self._groups[call.response_id] = _Group()
         group.open_calls.add(call.call_id)
 
-    def finished(self, call_id: str, output_id: str, *, speak: bool) -> Call | None:
+    def finished(
+        self, call_id: str, output_id: str, *, speak: bool, now_ms: int = 0
+    ) -> Call | None:
         """Take the one answer of a call, sent as item ``output_id``.
 
         Returns None for a call that is unknown or was answered before; then send nothing.
@@ -106,7 +160,9 @@ class ToolCalls:
         call = self._running.pop(call_id, None)
         if call is None:
             return None
-        self._answered[call_id] = self._session
+        del self._seen_in[call_id]
+        answered = _Answered(call.name, call.arguments, self._session, now_ms)
+        self._answered[call.on_wire] = answered
         group = self._groups.get(call.response_id)
         if group is not None:
             group.open_calls.discard(call_id)

@@ -210,6 +210,7 @@ class Watcher:
                 self._check_cut(event)
             case said.ConversationItemCreate(item=item):
                 if isinstance(item, FunctionCall) and item.call_id:
+                    self.calls.add(item.call_id)
                     self._ask(item.call_id)
                 elif isinstance(item, FunctionCallOutput):
                     self._see_answer(item.call_id)
