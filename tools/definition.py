@@ -131,6 +131,11 @@ class Tool(Generic[P, R]):
         """What a call does to the world."""
         return self._spec.effect
 
+    @property
+    def has_summary(self) -> bool:
+        """Whether its author wrote the words for the question before a call."""
+        return self._summary is not None
+
     def summary(self, arguments: Mapping[str, Any]) -> str:
         """Say in some words what a call would do: "send 50 euros to Anna"."""
         return summarise(self.name, self._summary, self._filled(arguments))

@@ -23,9 +23,12 @@ from tools import (
     DuplicateToolError,
     Registry,
     ToolOutcome,
+    ToolSetupError,
     VolumeControl,
     discover,
 )
+from tools.check import findings
+from tools.scaffold import write_tool
 from voice.child import Child, running_child
 from voice.child_main import MODULE as SERVER_MODULE
 from voice.child_main import server_orders
@@ -150,6 +153,29 @@ def build_tools(
         except DuplicateToolError as error:
             raise SettingsError(str(error)) from error
     return Toolbox(registry, tuple(found.problems), call_limit_s=wanted.timeout_s)
+
+
+def check_tools(settings: Settings) -> tuple[int, list[str]]:
+    """Return how many tools there are, and one line for each thing that is wrong with them."""
+    found = discover(settings.tools.folder)
+    return len(found.tools), [*found.problems, *findings(found.tools)]
+
+
+def new_tool(settings: Settings, name: str) -> tuple[Path, Path]:
+    """Write a tool that works, and its test, into the tool folder; return both files.
+
+    Raises SettingsError for a name that is none, and where a file exists.
+    """
+    folder = settings.tools.folder
+    if folder is None:
+        raise SettingsError(
+            "expected tools.folder, the folder of your tools; "
+            "say --set tools.folder=DIR, or write it into voice.toml"
+        )
+    try:
+        return write_tool(name, folder)
+    except ToolSetupError as error:
+        raise SettingsError(str(error)) from error
 
 
 @dataclass(frozen=True, slots=True)

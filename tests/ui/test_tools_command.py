@@ -3,8 +3,9 @@ from pathlib import Path
 
 import pytest
 
+from voice.errors import SettingsError
 from voice.settings import Settings, load_settings
-from voice.ui.tools_command import call_tool, list_tools
+from voice.ui.tools_command import call_tool, check, list_tools, new
 
 PLUGIN = '''
 from tools import ToolContext, ToolError, tool
@@ -106,3 +107,21 @@ async def test_notice_goes_to_stderr(
     captured = capsys.readouterr()
     assert captured.out == "Done.\n"
     assert "And this.\n" in captured.err
+
+
+def test_check_tells_what_is_wrong_and_how_many_there_are(
+    settings: Settings, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    assert check(settings) == 1
+    told = capfdbinary.readouterr().out.decode()
+    assert "refuse: it has no example sentences" in told
+    assert "to look at" in told.splitlines()[-1]
+
+
+def test_new_writes_a_tool_that_can_be_called(
+    settings: Settings, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    assert new(settings, "water_plants") == 0
+    assert "voice tools call water_plants" in capfdbinary.readouterr().out.decode()
+    with pytest.raises(SettingsError, match="exists already"):
+        new(settings, "water_plants")

@@ -28,7 +28,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-tools_app = typer.Typer(help="List the tools, or call one.", rich_markup_mode=None)
+tools_app = typer.Typer(help="List the tools, check them, write one, or call one.", rich_markup_mode=None)
 app.add_typer(tools_app, name="tools")
 
 Config = Annotated[
@@ -276,6 +276,39 @@ def tools_list(
         from voice.ui.tools_command import list_tools
 
         return list_tools(settings, as_json=json)
+
+    _execute(work, _flags(config, assign, debug))
+
+
+@tools_app.command("check")
+def tools_check(
+    config: Config = None,
+    assign: Assign = None,
+    debug: Debug = False,
+) -> None:
+    """Load all tools and show what is wrong with them; exit status 1 where anything is."""
+
+    def work(settings: Settings) -> int:
+        from voice.ui.tools_command import check
+
+        return check(settings)
+
+    _execute(work, _flags(config, assign, debug))
+
+
+@tools_app.command("new")
+def tools_new(
+    name: Annotated[str, typer.Argument(help="The new tool's name, such as water_plants.")],
+    config: Config = None,
+    assign: Assign = None,
+    debug: Debug = False,
+) -> None:
+    """Write a tool that works, and its test, into the tool folder."""
+
+    def work(settings: Settings) -> int:
+        from voice.ui.tools_command import new
+
+        return new(settings, name)
 
     _execute(work, _flags(config, assign, debug))
 

@@ -1,4 +1,4 @@
-"""``voice tools``: which tools there are, and calling one from the shell."""
+"""``voice tools``: which tools there are, checking, writing and calling one from the shell."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from voice.app import Toolbox, build_tools
+from voice.app import Toolbox, build_tools, check_tools, new_tool
 from voice.protocol.tool_examples import EXAMPLES_KEY
 from voice.ui.command import complain, console_for
 from voice.ui.render import printable
@@ -43,6 +43,26 @@ async def call_tool(settings: Settings, name: str, arguments: str) -> int:
             complain(outcome.output)
             return 1
         write(outcome.output.encode(errors="replace") + b"\n")
+    return 0
+
+
+def check(settings: Settings) -> int:
+    """Print what is wrong with the tools, one line each; returns 1 where anything is."""
+    with reserved_stdout() as write:
+        count, problems = check_tools(settings)
+        for problem in problems:
+            write(printable(problem).encode(errors="replace") + b"\n")
+        found = f"{len(problems)} to look at" if problems else "nothing to look at"
+        write(f"{count} tools, {found}\n".encode())
+    return 1 if problems else 0
+
+
+def new(settings: Settings, name: str) -> int:
+    """Write a new tool and print what to do with it. Raises SettingsError."""
+    plugin, test = new_tool(settings, name)
+    with reserved_stdout() as write:
+        write(f"{plugin}\n{test}\n".encode(errors="replace"))
+        write(f'Try it: voice tools call {plugin.stem} --args \'{{"name": "Anna"}}\'\n'.encode())
     return 0
 
 
