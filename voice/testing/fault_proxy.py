@@ -20,6 +20,7 @@ Side: TypeAlias = Literal["up", "down"]
 """``up`` is from the client to the server."""
 
 _READ_BYTES = 1 << 16
+_RATE_STEP_S = 0.05
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
 
@@ -196,7 +197,10 @@ class FaultProxy:
         if faults.latency_ms or faults.jitter_ms:
             wait_ms = faults.latency_ms + self._random.uniform(-1, 1) * faults.jitter_ms
             await asyncio.sleep(max(0.0, wait_ms) / 1_000)
-        for piece in _pieces(data, faults.slice_bytes):
+        size = faults.slice_bytes
+        if faults.rate_bps is not None and size is None:
+            size = max(1, int(faults.rate_bps * _RATE_STEP_S))  # a stream, not one late lump
+        for piece in _pieces(data, size):
             faults = self._faults(side)
             if faults.is_black_hole:
                 return
