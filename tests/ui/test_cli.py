@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from voice.settings import Settings
 from voice.ui import cli
 from voice.ui.ask import AskRequest
 
@@ -71,6 +72,19 @@ def test_flags_reach_the_request(monkeypatch: pytest.MonkeyPatch, asked: list[As
     assert asked[0] == AskRequest(
         (A,), out=Path("o.wav"), as_json=True, is_fast=True, use_tools=False, answer_limit_s=7.0
     )
+
+
+def test_a_brain_is_chosen_by_flags(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    served: list[Settings] = []
+    monkeypatch.setattr("voice.ui.serve.serve", lambda settings: served.append(settings) or 0)
+    assert run(monkeypatch, "serve", "--brain", "anthropic", "--brain-model", "claude") == 0
+    assert (served[0].brain.kind, served[0].brain.model) == ("anthropic", "claude")
+    assert run(monkeypatch, "serve", "--brain", "oracle") == 2
+    assert "brain.kind" in capsys.readouterr().err
+    assert run(monkeypatch, "serve", "--brain", "openai") == 2
+    assert "brain.model" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("arguments", [["ask"], ["ask", "--loud"], ["sing"], ["serve", "extra"]])

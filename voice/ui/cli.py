@@ -15,6 +15,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperCommand
 
+from voice.ui.cli_options import (
+    Assign,
+    Brain,
+    BrainModel,
+    Config,
+    Debug,
+    Model,
+    NoTools,
+    Record,
+    Url,
+)
 from voice.ui.command import Flags, guarded, prepare, run
 
 if TYPE_CHECKING:
@@ -28,31 +39,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-tools_app = typer.Typer(help="List the tools, check them, write one, or call one.", rich_markup_mode=None)
+tools_app = typer.Typer(
+    help="List the tools, check them, write one, or call one.", rich_markup_mode=None
+)
 app.add_typer(tools_app, name="tools")
-
-Config = Annotated[
-    Path | None,
-    typer.Option("--config", metavar="FILE", help="Settings file instead of the one found."),
-]
-Assign = Annotated[
-    list[str] | None,
-    typer.Option("--set", metavar="KEY=VALUE", help="One setting, e.g. session.voice=heart."),
-]
-Debug = Annotated[bool, typer.Option("--debug", help="Log everything; show tracebacks.")]
-Url = Annotated[
-    str | None,
-    typer.Option("--url", metavar="URL", help="Realtime endpoint; without it, our own server."),
-]
-Model = Annotated[
-    str | None, typer.Option("--model", metavar="NAME", help="Model to ask the endpoint for.")
-]
-NoTools = Annotated[bool, typer.Option("--no-tools", help="Offer the endpoint no tools.")]
-
-Record = Annotated[
-    Path | None,
-    typer.Option("--record", metavar="FILE", help="Write the session's black box to this file."),
-]
 
 
 class _OrderedCommand(TyperCommand):
@@ -112,6 +102,8 @@ def ask(
     ] = 60.0,
     url: Url = None,
     model: Model = None,
+    brain: Brain = None,
+    brain_model: BrainModel = None,
     no_tools: NoTools = False,
     record: Record = None,
     config: Config = None,
@@ -143,13 +135,16 @@ def ask(
 
     if not turns:
         raise typer.BadParameter("expected at least one FILE or --text")
-    _execute(work, _flags(config, assign, debug, {"endpoint.url": url, "endpoint.model": model}))
+    places = _places(url, model, brain, brain_model)
+    _execute(work, _flags(config, assign, debug, places))
 
 
 @app.command()
 def talk(
     url: Url = None,
     model: Model = None,
+    brain: Brain = None,
+    brain_model: BrainModel = None,
     no_tools: NoTools = False,
     record: Record = None,
     config: Config = None,
@@ -166,13 +161,16 @@ def talk(
         except KeyboardInterrupt:
             return 0  # the way to end it
 
-    _execute(work, _flags(config, assign, debug, {"endpoint.url": url, "endpoint.model": model}))
+    places = _places(url, model, brain, brain_model)
+    _execute(work, _flags(config, assign, debug, places))
 
 
 @app.command()
 def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
     port: Annotated[int | None, typer.Option(help="Port; 0 takes a free one.")] = None,
+    brain: Brain = None,
+    brain_model: BrainModel = None,
     config: Config = None,
     assign: Assign = None,
     debug: Debug = False,
@@ -188,13 +186,17 @@ def serve(
 
         return run_serve(settings)
 
-    _execute(work, _flags(config, assign, debug, {"server.host": host, "server.port": port}))
+    places = _places(None, None, brain, brain_model)
+    listen = {"server.host": host, "server.port": port}
+    _execute(work, _flags(config, assign, debug, {**places, **listen}))
 
 
 @app.command()
 def doctor(
     url: Url = None,
     model: Model = None,
+    brain: Brain = None,
+    brain_model: BrainModel = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object only.")] = False,
     config: Config = None,
     assign: Assign = None,
@@ -210,7 +212,8 @@ def doctor(
 
         return run(run_doctor(settings, as_json=json))
 
-    _execute(work, _flags(config, assign, debug, {"endpoint.url": url, "endpoint.model": model}))
+    places = _places(url, model, brain, brain_model)
+    _execute(work, _flags(config, assign, debug, places))
 
 
 @app.command()
@@ -383,6 +386,17 @@ def _flags(
     overrides: dict[str, object] | None = None,
 ) -> Flags:
     return Flags(config, tuple(assign or ()), debug, overrides or {})
+
+
+def _places(
+    url: str | None, model: str | None, brain: str | None, brain_model: str | None
+) -> dict[str, object]:
+    return {
+        "endpoint.url": url,
+        "endpoint.model": model,
+        "brain.kind": brain,
+        "brain.model": brain_model,
+    }
 
 
 def _in_order(ctx: typer.Context, files: list[Path], texts: list[str]) -> tuple[Path | str, ...]:

@@ -1,0 +1,39 @@
+"""The options that several commands share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Config = Annotated[
+    Path | None,
+    typer.Option("--config", metavar="FILE", help="Settings file instead of the one found."),
+]
+Assign = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="One setting, e.g. session.voice=heart."),
+]
+Debug = Annotated[bool, typer.Option("--debug", help="Log everything; show tracebacks.")]
+Url = Annotated[
+    str | None,
+    typer.Option("--url", metavar="URL", help="Realtime endpoint; without it, our own server."),
+]
+Model = Annotated[
+    str | None, typer.Option("--model", metavar="NAME", help="Model to ask the endpoint for.")
+]
+NoTools = Annotated[bool, typer.Option("--no-tools", help="Offer the endpoint no tools.")]
+Record = Annotated[
+    Path | None,
+    typer.Option("--record", metavar="FILE", help="Write the session's black box to this file."),
+]
+Brain = Annotated[
+    str | None,
+    typer.Option(
+        "--brain", metavar="KIND", help="Our own server's brain: offline, openai or anthropic."
+    ),
+]
+BrainModel = Annotated[
+    str | None, typer.Option("--brain-model", metavar="NAME", help="The model of that brain.")
+]
