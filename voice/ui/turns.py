@@ -189,17 +189,12 @@ class TurnLog:
             case TurnTimeline():
                 turn = self._turn_of_response(update.response_id)
                 turn.timing.add(update)
-            case ResponseFinished():
-                turn = self._turn_of_response(update.response_id)
-                turn.has_failed = update.status == "failed"
+            case ResponseFinished(response_id=response_id, status=status):
+                turn = self._turn_of_response(response_id)
+                turn.has_failed = status == "failed"
             case CostUpdated():
                 self.cost = update
-                is_heard = bool(update.item_id)
-                turn = (
-                    self._turn_of_speech(update.item_id)
-                    if is_heard
-                    else self._turn_of_response(update.response_id)
-                )
+                turn = self._turn_of_cost(update)
                 turn.pay(update)
             case ErrorReported():
                 turn = self.current
@@ -240,6 +235,11 @@ class TurnLog:
             turn.spoken[update.item_id] = update.text
         else:
             turn.spoken[update.item_id] = turn.spoken.get(update.item_id, "") + update.text
+
+    def _turn_of_cost(self, cost: CostUpdated) -> Turn:
+        if cost.item_id:
+            return self._turn_of_speech(cost.item_id)
+        return self._turn_of_response(cost.response_id)
 
     def _finish_call(self, update: ToolCallFinished) -> Turn | None:
         turn, use = self._calls.get(update.call_id) or (None, None)
