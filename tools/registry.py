@@ -116,6 +116,10 @@ class Registry:
             raise DuplicateToolError(tool.name, (taken.source, source))
         self._entries[tool.name] = _Entry(tool, source)
 
+    def remove(self, name: str) -> None:
+        """Take a tool out; a call of it that runs goes on. Nothing for an unknown name."""
+        self._entries.pop(name, None)
+
     def specs(self) -> list[ToolSpec]:
         """Return what a brain is told, in the order in which the tools were added.
 
