@@ -155,7 +155,7 @@ def clear_list(ctx: ToolContext, list_name: str = "shopping") -> dict[str, Any]:
         "note [down] that {text}",
         "(write|jot) down [that] {text}",
         "note to self {text}",
-        "(remember|don't let me forget) that {text}",
+        "don't let me forget that {text}",
     ],
 )
 def take_note(ctx: ToolContext, text: str) -> dict[str, Any]:
@@ -184,7 +184,7 @@ def take_note(ctx: ToolContext, text: str) -> dict[str, Any]:
         "(show|tell) me my notes",
         "what did i (write down|note|note down)",
         "do i have [any] notes",
-        "what did i ask you to (remember|write down)",
+        "what did i ask you to write down",
     ],
 )
 def read_notes(ctx: ToolContext) -> dict[str, Any]:

@@ -22,7 +22,7 @@ NAMES = {
     "cancel_all_timers", "calculate",
     "convert_units", "add_to_list", "remove_from_list", "read_list", "clear_list", "take_note",
     "read_notes", "set_volume", "change_volume", "mute", "unmute",
-    "undo_last", "answer_outcome", "job_status", "cancel_job",
+    "remember", "recall", "forget", "undo_last", "answer_outcome", "job_status", "cancel_job",
 }  # fmt: skip
 
 ARGUMENTS: dict[str, dict[str, Any]] = {
@@ -37,9 +37,17 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "set_volume": {"level": "thirty"},
     "change_volume": {"direction": "up"},
     "cancel_timer": {"which": "the alarm"},
+    "remember": {"fact": "my locker code is 4711"},
 }
 
-NEED_SOMETHING_BEFORE = {"undo_last", "answer_outcome", "cancel_job"}
+NEED_SOMETHING_BEFORE = {
+    "remember",
+    "recall",
+    "forget",
+    "undo_last",
+    "answer_outcome",
+    "cancel_job",
+}
 """They speak of what happened; their own tests make it happen."""
 
 each_tool = pytest.mark.parametrize("tool", TOOLS, ids=lambda tool: str(tool.name))
