@@ -1,9 +1,12 @@
 """The interruption: what falls silent, what is sent, in which order, and what stays dead."""
 
+import pytest
+
 from voice.core.messages import (
     Button,
     CancelTool,
     FlushPlayback,
+    Input,
     PlayAudio,
     Publish,
     SendEvent,
@@ -19,6 +22,7 @@ from voice.protocol.client_events import (
     ResponseCancel,
     ResponseCreate,
 )
+from voice.protocol.server_events import ServerEvent
 from voice.protocol.session_config import AudioConfig, AudioInputConfig, ServerVad, SessionConfig
 from voice.testing import events
 from voice.testing.pure_shell import PureShell, sent_in
@@ -73,6 +77,31 @@ def test_a_button_cancels_by_itself() -> None:
     done = shell.feed(UserPressed(Button.INTERRUPT))
     kinds = [event.type for event in sent_in(done)]
     assert kinds == ["response.cancel", "conversation.item.truncate"]
+
+
+@pytest.mark.parametrize(
+    "interruption",
+    [
+        events.speech_started(),
+        UserPressed(Button.INTERRUPT),
+        UserPressed(Button.TALK_DOWN),
+        UserTyped("And tomorrow?"),
+    ],
+    ids=["speech", "button", "talk button", "typed words"],
+)
+def test_whatever_interrupts_does_the_same(interruption: ServerEvent | Input) -> None:
+    shell = speaking(PureShell(capabilities=LEADING))
+    shell.advance(420)
+    done = shell.feed(interruption)
+    assert FlushPlayback() in done
+    assert [event.type for event in sent_in(done)][:2] == [
+        "response.cancel",
+        "conversation.item.truncate",
+    ]
+    assert truncations(shell) == [("i1", 420)]
+    assert [cut.heard_ms for cut in shell.updates(Interrupted)] == [420]
+    for late in (events.audio_delta("r1", "i1", 500), events.audio_delta("r1", "i9", 500)):
+        assert not shell.feed(late)
 
 
 def test_typed_words_come_after_the_truncate_and_are_answered_after_the_cancelled_response() -> (
