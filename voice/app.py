@@ -28,6 +28,8 @@ from tools import (
     discover,
 )
 from tools.check import findings
+from tools.mcp_connection import McpServer
+from tools.mcp_finder import McpFinder
 from tools.scaffold import write_tool
 from voice.child import Child, running_child
 from voice.child_main import MODULE as SERVER_MODULE
@@ -67,17 +69,45 @@ class Toolbox:
     """
 
     def __init__(
-        self, registry: Registry, problems: tuple[str, ...], *, call_limit_s: float
+        self,
+        registry: Registry,
+        problems: tuple[str, ...],
+        *,
+        call_limit_s: float,
+        servers: McpFinder | None = None,
+        servers_limit_s: float = 0.0,
     ) -> None:
-        self.problems = problems
-        """One line for each plugin that could not be loaded."""
+        self._problems = problems
         self._registry = registry
         self._call_limit_s = call_limit_s
+        self._servers = servers
+        self._servers_limit_s = servers_limit_s
 
     async def __aenter__(self) -> Self:
-        """Start: take up again what tools kept from the last time."""
+        """Start: take up again what tools kept from the last time, and wait for the servers."""
         await self._registry.start()
+        await self.connect()
         return self
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """One line for each plugin or server that could not be loaded."""
+        return (*self._problems, *(self._servers.problems if self._servers else ()))
+
+    def begin(self) -> None:
+        """Start the MCP servers in the background, so that they lose nobody's time. Idempotent."""
+        if self._servers is not None:
+            self._servers.begin()
+
+    async def connect(self) -> None:
+        """Wait until the servers' tools are there, as long as the settings say. Idempotent."""
+        if self._servers is not None:
+            await self._servers.ready(self._servers_limit_s)
+
+    async def disconnect(self) -> None:
+        """End the servers. Idempotent."""
+        if self._servers is not None:
+            await self._servers.close()
 
     async def __aexit__(
         self,
@@ -87,6 +117,7 @@ class Toolbox:
     ) -> None:
         """End everything that the tools began."""
         await self._registry.close()
+        await self.disconnect()
 
     @property
     def specs(self) -> list[FunctionTool]:
@@ -135,12 +166,14 @@ def build_tools(
     settings: Settings,
     *,
     on_notice: Callable[[str], None] | None = None,
+    on_line: Callable[[str], None] | None = None,
     volume: VolumeControl | None = None,
 ) -> Toolbox:
     """Find the tools that the settings allow.
 
-    ``on_notice`` gets what a tool announces by itself, such as a timer that is due. Raises
-    SettingsError where two tools have one name; broken plugins become ``problems``.
+    ``on_notice`` gets what a tool announces by itself, such as a timer that is due, ``on_line``
+    what servers of tools tell people meanwhile. Raises SettingsError where two tools have one
+    name; broken plugins become ``problems``.
     """
     wanted = settings.tools
     found = discover(wanted.folder)
@@ -148,11 +181,45 @@ def build_tools(
     for tool, source in found.tools:
         if tool.name in wanted.disabled or not wanted.allows(tool.name, tool.effect):
             continue
+        if tool.opt_in and tool.name not in wanted.enabled:
+            continue
         try:
             registry.add(tool, source)
         except DuplicateToolError as error:
             raise SettingsError(str(error)) from error
-    return Toolbox(registry, tuple(found.problems), call_limit_s=wanted.timeout_s)
+    servers = McpFinder(
+        registry,
+        _servers(settings),
+        allows=lambda tool: (
+            tool.name not in wanted.disabled and wanted.allows(tool.name, tool.effect)
+        ),
+        on_line=on_line,
+    )
+    return Toolbox(
+        registry,
+        tuple(found.problems),
+        call_limit_s=wanted.timeout_s,
+        servers=servers,
+        servers_limit_s=wanted.mcp_start_s,
+    )
+
+
+def _servers(settings: Settings) -> list[McpServer]:
+    """Return the MCP servers of the settings; theirs are the only keys that they get."""
+    return [
+        McpServer(
+            name,
+            command=server.command,
+            env={key: value.get_secret_value() for key, value in server.env.items()},
+            cwd=server.cwd,
+            url=server.url,
+            headers={key: value.get_secret_value() for key, value in server.headers.items()},
+            timeout_s=server.timeout_s,
+            start_timeout_s=server.start_timeout_s,
+        )
+        for name, server in settings.tools.mcp.items()
+        if server.enabled
+    ]
 
 
 def check_tools(settings: Settings) -> tuple[int, list[str]]:
@@ -204,6 +271,7 @@ async def open_session(
     use_tools: bool = True,
     volume: VolumeControl | None = None,
     on_missed: Callable[[str], None] | None = None,
+    on_tool_line: Callable[[str], None] | None = None,
     record: Path | None = None,
     patience_s: float | None = None,
 ) -> AsyncIterator[OpenSession]:
@@ -211,6 +279,7 @@ async def open_session(
 
     What tools have to tell from before the session, such as a timer that ended while nothing ran,
     is announced in it, or given to ``on_missed`` where a conversation must hold nothing else.
+    ``on_tool_line`` gets lines for the screen, such as how far a server of tools is.
     ``record`` is the file of the session's black box. A connection that is lost is opened again for
     as long as the settings say, or else for ``patience_s``, None for as long as it takes; a server
     of our own that has died is started anew.
@@ -222,7 +291,11 @@ async def open_session(
         toolbox = None
         if use_tools:
             # Before the server is started: two tools of one name are told at once.
-            toolbox = build_tools(settings, on_notice=announcements.say, volume=volume)
+            toolbox = build_tools(
+                settings, on_notice=announcements.say, on_line=on_tool_line, volume=volume
+            )
+            stack.push_async_callback(toolbox.disconnect)
+            toolbox.begin()
         own = await stack.enter_async_context(OwnServer(settings))
         place = await first_place(settings, own)
         if toolbox is not None:

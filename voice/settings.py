@@ -124,6 +124,10 @@ class Settings(BaseSettings):
             for section in (*sections, *self.endpoint.fallbacks)
             for _, value in section
             if isinstance(value, SecretStr)
+        ) + tuple(
+            value.get_secret_value()
+            for server in self.tools.mcp.values()
+            for value in (*server.env.values(), *server.headers.values())
         )
 
 

@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from pydantic_settings import NoDecode
 
 from voice.settings_file import default_data_dir
+from voice.settings_mcp import McpServers
 from voice.settings_sections import Section, UserPath, Words, read_json
 
 
@@ -35,6 +36,12 @@ class ToolSettings(Section):
     data_dir: UserPath = Field(default_factory=default_data_dir)
     timeout_s: float = Field(default=30.0, gt=0.0, le=3_600.0)
     disabled: Words = ()
+    enabled: Words = ()
+    """Names of tools that are off unless a person turns them on, such as ``http_get``."""
+    mcp: Annotated[McpServers, NoDecode, BeforeValidator(read_json)] = Field(default_factory=dict)
+    """Tables ``[tools.mcp.NAME]``: servers whose tools are offered as ``NAME__tool``."""
+    mcp_start_s: float = Field(default=5.0, ge=0.0, le=60.0)
+    """How long the first answer may wait for those servers."""
     profile: str | None = None
     """The table of ``profiles`` that holds; without one every tool is allowed."""
     profiles: Annotated[dict[str, ToolProfile], NoDecode, BeforeValidator(read_json)] = Field(

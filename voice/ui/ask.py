@@ -148,6 +148,7 @@ async def converse(
 @contextlib.asynccontextmanager
 async def opened(settings: Settings, view: View, **parts: Any) -> AsyncIterator[OpenSession]:
     """Open a session, and meanwhile say what is waited for."""
+    parts.setdefault("on_tool_line", lambda line: view.say("Tools", line))
     async with contextlib.AsyncExitStack() as stack:
         where = settings.endpoint.url
         doing = "Connecting" if where else "Loading the speech models"

@@ -9,7 +9,7 @@ import orjson
 
 from voice.app import Toolbox, build_tools, check_tools, new_tool
 from voice.protocol.tool_examples import EXAMPLES_KEY
-from voice.ui.command import complain, console_for
+from voice.ui.command import complain, console_for, run
 from voice.ui.render import printable
 from voice.ui.stdout import reserved_stdout
 
@@ -21,6 +21,8 @@ def list_tools(settings: Settings, *, as_json: bool) -> int:
     """Print every tool with its schema; problems go to stderr."""
     with reserved_stdout() as write:
         toolbox = build_tools(settings)
+        if settings.tools.mcp:
+            run(_ask_servers(toolbox))
         _tell_problems(toolbox)
         rows = [_row(toolbox, spec) for spec in toolbox.specs]
         if as_json:
@@ -36,8 +38,8 @@ async def call_tool(settings: Settings, name: str, arguments: str) -> int:
     """Call one tool and print what a model would be told; returns 1 where the tool failed."""
     with reserved_stdout() as write:
         toolbox = build_tools(settings, on_notice=lambda text: print(text, file=sys.stderr))
-        _tell_problems(toolbox)
         async with toolbox:
+            _tell_problems(toolbox)
             outcome = await toolbox.call(name, arguments)
         if outcome.is_error:
             complain(outcome.output)
@@ -64,6 +66,14 @@ def new(settings: Settings, name: str) -> int:
         write(f"{plugin}\n{test}\n".encode(errors="replace"))
         write(f'Try it: voice tools call {plugin.stem} --args \'{{"name": "Anna"}}\'\n'.encode())
     return 0
+
+
+async def _ask_servers(toolbox: Toolbox) -> None:
+    """Let the MCP servers tell their tools, and end them again."""
+    try:
+        await toolbox.connect()
+    finally:
+        await toolbox.disconnect()
 
 
 def _tell_problems(toolbox: Toolbox) -> None:
