@@ -1,25 +1,11 @@
 """Model endpoints behind the whole server: real sockets on both sides, ears and mouth by script."""
 
 import asyncio
-import contextlib
-from dataclasses import replace
 
 import pytest
 
 from tests.engines.scripted_http import ScriptedHttp
-from tests.server.serving_kit import connect, engines, server
-from voice.brains import load_brain
-from voice.server.fillers import FillerTexts
-from voice.settings_brain import BrainSettings
-
-KEY = "sk-canary-0123456789"
-TOOL = {
-    "type": "function",
-    "name": "get_time",
-    "description": "Tell the time.",
-    "parameters": {"type": "object", "properties": {"place": {"type": "string"}}},
-}
-TEXTS = FillerTexts(("One moment.",), "Sorry, I cannot.", after_s=0.2)
+from tests.gateway.gateway_kit import KEY, TOOL, talking
 
 
 class Chat:
@@ -79,20 +65,8 @@ def interface(request):
     return request.param
 
 
-@contextlib.asynccontextmanager
-async def talking(interface, http, **settings):
-    """A client of our server, whose brain asks ``http``."""
-    wanted = BrainSettings(
-        kind=interface.kind, base_url=http.base_url, model="m", api_key=KEY, **settings
-    )
-    bundle = replace(engines(heard=["and this"] * 3), brain=await load_brain(wanted))
-    async with server(bundle, fillers=TEXTS) as running, connect(running) as client:
-        client.bundle = bundle
-        yield client
-
-
 async def test_a_turn_with_a_tool(interface):
-    async with ScriptedHttp() as http, talking(interface, http) as client:
+    async with ScriptedHttp() as http, talking(interface.kind, http.base_url) as client:
         interface.call(http)
         interface.text(http, "It is ", "ten.")
         await client.update(tools=[TOOL])
@@ -111,7 +85,7 @@ async def test_a_turn_with_a_tool(interface):
 
 
 async def test_the_first_sentence_is_spoken_while_the_rest_is_still_to_come(interface):
-    async with ScriptedHttp() as http, talking(interface, http) as client:
+    async with ScriptedHttp() as http, talking(interface.kind, http.base_url) as client:
         interface.text(http, "It is ten. And ", http.HOLD, "cold.")
 
         await client.say("hello")
@@ -123,7 +97,7 @@ async def test_the_first_sentence_is_spoken_while_the_rest_is_still_to_come(inte
 
 
 async def test_a_barge_in_hangs_up_at_once(interface):
-    async with ScriptedHttp() as http, talking(interface, http) as client:
+    async with ScriptedHttp() as http, talking(interface.kind, http.base_url) as client:
         interface.text(http, "It is ten. And ", http.HOLD, "cold.")
         await client.say("hello")
         await client.until("response.output_audio.delta")
@@ -136,7 +110,7 @@ async def test_a_barge_in_hangs_up_at_once(interface):
 
 
 async def test_a_rate_limit_is_waited_out_and_filled_in_for(interface):
-    async with ScriptedHttp() as http, talking(interface, http) as client:
+    async with ScriptedHttp() as http, talking(interface.kind, http.base_url) as client:
         http.refuse(429, {"error": {"type": "rate_limit_error"}}, retry_after="1")
         interface.text(http, "It is ten.")
 
@@ -148,7 +122,7 @@ async def test_a_rate_limit_is_waited_out_and_filled_in_for(interface):
 
 
 async def test_what_is_cut_before_its_first_word_is_asked_again(interface):
-    async with ScriptedHttp() as http, talking(interface, http) as client:
+    async with ScriptedHttp() as http, talking(interface.kind, http.base_url) as client:
         http.stream(http.CUT, done=False)
         interface.text(http, "It is ten.")
 
@@ -169,7 +143,10 @@ async def test_what_is_cut_before_its_first_word_is_asked_again(interface):
     ],
 )
 async def test_a_failure_is_apologised_for_and_its_cause_told(interface, status, code, kind):
-    async with ScriptedHttp() as http, talking(interface, http, max_retries=0) as client:
+    async with (
+        ScriptedHttp() as http,
+        talking(interface.kind, http.base_url, max_retries=0) as client,
+    ):
         http.refuse(status, {"error": {"message": f"about {KEY}"}})
 
         await client.say("hello")
@@ -183,7 +160,7 @@ async def test_a_failure_is_apologised_for_and_its_cause_told(interface, status,
 
 
 async def test_thinking_is_counted_in_the_usage():
-    async with ScriptedHttp() as http, talking(Chat(), http) as client:
+    async with ScriptedHttp() as http, talking("openai", http.base_url) as client:
         details = {"reasoning_tokens": 7}
         usage = {"prompt_tokens": 9, "completion_tokens": 8, "completion_tokens_details": details}
         usage["prompt_tokens_details"] = {"cached_tokens": 4}
