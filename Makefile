@@ -64,10 +64,11 @@ test-interop: $(VENV)/.test
 	@$(BIN)/python tests/interop/make_environments.py
 	@$(BIN)/python -m pytest tests/interop $(ARGS)
 
-# Other people's servers, in environments of their own under build/foreign.
+# Other people's servers, in environments of their own under build/foreign and build/gateway.
 test-foreign: $(VENV)/.test
 	@$(BIN)/python tests/interop/make_environments.py --of foreign
-	@$(BIN)/python -m pytest tests/foreign $(ARGS)
+	@$(BIN)/python tests/interop/make_environments.py --of gateway
+	@$(BIN)/python -m pytest tests/foreign tests/gateway $(ARGS)
 
 autobahn: $(VENV)/.default
 	@$(BIN)/python -m tests.interop.autobahn.run $(ARGS)
