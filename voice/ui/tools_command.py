@@ -68,12 +68,13 @@ def new(settings: Settings, name: str) -> int:
     return 0
 
 
-async def _ask_servers(toolbox: Toolbox) -> None:
-    """Let the MCP servers tell their tools, and end them again."""
+async def _ask_servers(toolbox: Toolbox) -> int:
+    """Let the MCP servers tell their tools, and end them again; returns 0, as commands do."""
     try:
         await toolbox.connect()
     finally:
         await toolbox.disconnect()
+    return 0
 
 
 def _tell_problems(toolbox: Toolbox) -> None:
