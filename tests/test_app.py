@@ -95,6 +95,11 @@ def test_disabled_tools_are_left_out(setup: Setup) -> None:
     assert not {"get_time", "remind"} & set(names(toolbox))
 
 
+def test_a_tool_that_is_off_is_offered_where_it_is_turned_on(setup: Setup) -> None:
+    assert "http_get" not in names(build_tools(setup({})))
+    assert "http_get" in names(build_tools(setup({}, tools__enabled=("http_get",))))
+
+
 def test_broken_plugin_is_named_and_the_others_work(setup: Setup) -> None:
     toolbox = build_tools(setup({"dice.py": DICE, "broken.py": "def half("}))
     (problem,) = toolbox.problems

@@ -63,6 +63,7 @@ class _Options:
     effect: Effect
     summary: str | None
     only_with: Companions | None
+    opt_in: bool
 
 
 class Tool(Generic[P, R]):
@@ -82,6 +83,7 @@ class Tool(Generic[P, R]):
         background: bool = False,
         summary: str | None = None,
         only_with: Companions | None = None,
+        opt_in: bool = False,
     ) -> None:
         """Join the parts; ``@tool`` builds them."""
         self.function = function
@@ -90,6 +92,7 @@ class Tool(Generic[P, R]):
         self.heavy = heavy
         self.background = background
         self.only_with = only_with
+        self.opt_in = opt_in
         self._summary = summary
         self.is_async = inspect.iscoroutinefunction(function)
         self.start_hooks: list[StartHook] = []
@@ -179,6 +182,7 @@ def tool(
     effect: Effect = "reversible",
     summary: str | None = None,
     only_with: Companions | None = None,
+    opt_in: bool = False,
 ) -> Callable[[Callable[P, R]], Tool[P, R]]: ...
 
 
@@ -197,6 +201,7 @@ def tool(
     effect: Effect = "reversible",
     summary: str | None = None,
     only_with: Companions | None = None,
+    opt_in: bool = False,
 ) -> Tool[P, R] | Callable[[Callable[P, R]], Tool[P, R]]:
     """Make a tool of a function; used as ``@tool`` or ``@tool(...)``.
 
@@ -211,7 +216,8 @@ def tool(
     ``effect`` says what a call does: ``read`` changes nothing; ``irreversible`` is done only after
     the user's own yes to "Shall I …?", filled with ``summary``, words with ``{parameter}`` in them;
     ``reversible`` is everything between, best with a step for ``ToolContext.undoable``.
-    ``only_with`` offers the tool only beside others of that kind.
+    ``only_with`` offers the tool only beside others of that kind, ``opt_in`` only where a person
+    turned it on by name.
 
     Raises ToolDefinitionError for a function that no model could call.
     """
@@ -229,6 +235,7 @@ def tool(
         effect=effect,
         summary=summary,
         only_with=only_with,
+        opt_in=opt_in,
     )
     if function is None:
         return lambda decorated: _build(decorated, options)
@@ -267,6 +274,7 @@ def _build(function: Callable[P, R], options: _Options) -> Tool[P, R]:
         background=options.background,
         summary=options.summary,
         only_with=options.only_with,
+        opt_in=options.opt_in,
     )
 
 

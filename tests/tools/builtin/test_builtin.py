@@ -22,7 +22,8 @@ NAMES = {
     "cancel_all_timers", "calculate",
     "convert_units", "add_to_list", "remove_from_list", "read_list", "clear_list", "take_note",
     "read_notes", "set_volume", "change_volume", "mute", "unmute",
-    "remember", "recall", "forget", "undo_last", "answer_outcome", "job_status", "cancel_job",
+    "remember", "recall", "forget", "http_get", "undo_last", "answer_outcome",
+    "job_status", "cancel_job",
 }  # fmt: skip
 
 ARGUMENTS: dict[str, dict[str, Any]] = {
@@ -41,6 +42,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
 }
 
 NEED_SOMETHING_BEFORE = {
+    "http_get",
     "remember",
     "recall",
     "forget",
@@ -48,7 +50,7 @@ NEED_SOMETHING_BEFORE = {
     "answer_outcome",
     "cancel_job",
 }
-"""They speak of what happened; their own tests make it happen."""
+"""They speak of what happened, or of the web; their own tests make it happen."""
 
 each_tool = pytest.mark.parametrize("tool", TOOLS, ids=lambda tool: str(tool.name))
 
