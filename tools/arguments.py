@@ -60,7 +60,7 @@ def _refuse_constant(text: str) -> NoReturn:
 
 def _refuse(tool_name: str, fault: str, signature: Signature) -> NoReturn:
     raise ArgumentsError(
-        _bounded(f"The arguments of {tool_name} {fault}.", f" {_expected(signature.schema)}")
+        _bounded(f"The arguments of {tool_name} {fault}", f"; {_expected(signature.schema)}")
     )
 
 
@@ -92,8 +92,8 @@ def _hint(tool_name: str, error: ValidationError, signature: Signature) -> str:
     if len(faults) > _MAX_SHOWN_ERRORS:
         shown.append(f"and {len(faults) - _MAX_SHOWN_ERRORS} more")
     return _bounded(
-        f"The arguments of {tool_name} do not fit: {'; '.join(shown)}.",
-        f" {_expected(signature.schema)}",
+        f"The arguments of {tool_name} do not fit: {', '.join(shown)}",
+        f"; {_expected(signature.schema)}",
     )
 
 
@@ -122,12 +122,12 @@ def _shown(value: Any) -> str:
 
 def _expected(schema: JsonSchema) -> str:
     if not schema["properties"]:
-        return "It takes no arguments: send {}."
+        return "it takes no arguments, send {}."
     parts = [
         f"{name} ({_type_name(node)}{'' if name in schema['required'] else ', optional'})"
         for name, node in schema["properties"].items()
     ]
-    return f"Its parameters are: {', '.join(parts)}."
+    return f"its parameters are {', '.join(parts)}."
 
 
 def _type_name(node: JsonSchema) -> str:
