@@ -68,6 +68,7 @@ def test_one_stop_sequence_may_stand_alone():
         ("stop", '["1", "2", "3", "4", "5"]', "stop"),
         ("reasoning_effort", "huge", "reasoning_effort"),
         ("logit_bias", '{"1": 200}', "logit_bias"),
+        ("modalities", '["audio"]', "pcm16"),
     ],
 )
 def test_what_is_out_of_range_is_refused_by_name(name, value, said):

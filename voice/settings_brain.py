@@ -56,6 +56,12 @@ class ChatParameters(Section):
     logprobs: bool | None = None
     top_logprobs: int | None = Field(default=None, ge=0, le=20)
     response_format: _Object | None = None
+    modalities: (
+        Annotated[tuple[Literal["text", "audio"], ...], NoDecode, BeforeValidator(read_json)] | None
+    ) = Field(default=None, min_length=1, max_length=2)
+    """``["text", "audio"]`` for a model that speaks itself; ``audio`` says how."""
+    audio: _Object | None = None
+    """Such as ``{voice = "alloy", format = "pcm16"}``."""
     stream_options: _Object | None = None
     """Unset, ``{"include_usage": true}``; ``{}`` for servers that refuse the field."""
     metadata: _Object | None = None
@@ -74,6 +80,18 @@ class ChatParameters(Section):
     def _probabilities_go_together(self) -> Self:
         if self.top_logprobs is not None and not self.logprobs:
             raise ValueError("top_logprobs needs brain.logprobs = true")
+        return self
+
+    @model_validator(mode="after")
+    def _speech_is_of_a_kind_that_can_be_played(self) -> Self:
+        if "audio" not in (self.modalities or ()):
+            return self
+        given = (self.audio or {}).get("format")
+        if given not in ("pcm16", "wav"):
+            raise ValueError(
+                'modalities with audio need brain.audio = {voice = "…", format = "pcm16"} '
+                "(or wav where brain.stream is false), as other formats cannot be played here"
+            )
         return self
 
     def parameters(self) -> dict[str, Any]:

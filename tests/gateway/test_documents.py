@@ -128,6 +128,8 @@ async def test_every_parameter_of_the_page_is_sent_by_its_name(server):
         "reasoning_effort": "none",
         "verbosity": "low",
         "web_search_options": {"search_context_size": "low"},
+        "modalities": ["text", "audio"],
+        "audio": {"voice": "alloy", "format": "pcm16"},
         "prediction": {"type": "content", "content": "It is"},
         "store": False,
         "service_tier": "flex",

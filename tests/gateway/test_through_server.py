@@ -1,7 +1,9 @@
 """Model endpoints behind the whole server: real sockets on both sides, ears and mouth by script."""
 
 import asyncio
+import base64
 
+import numpy as np
 import pytest
 
 from tests.engines.scripted_http import ScriptedHttp
@@ -176,3 +178,26 @@ async def test_thinking_is_counted_in_the_usage():
         assert response["status_details"] == {"type": "incomplete", "reason": "max_output_tokens"}
         assert response["usage"]["input_token_details"]["cached_tokens"] == 4
         assert response["usage"]["output_token_details"]["reasoning_tokens"] == 7
+
+
+async def test_a_model_that_answers_with_sound_is_played():
+    sound = np.full(4_800, 99, "<i2").tobytes()
+    how = {"modalities": ["text", "audio"], "audio": {"voice": "alloy", "format": "pcm16"}}
+    async with ScriptedHttp() as http, talking("openai", http.base_url, **how) as client:
+        http.stream(
+            Chat.chunk(audio={"id": "audio_1", "transcript": "It is ten."}),
+            Chat.chunk(audio={"data": base64.b64encode(sound[:5_001]).decode()}),
+            Chat.chunk(audio={"data": base64.b64encode(sound[5_001:]).decode()}),
+            Chat.chunk(audio={"expires_at": 1}),
+            Chat.chunk(reason="stop"),
+        )
+
+        await client.say("hello")
+        response = (await client.until("response.done"))["response"]
+
+        assert response["output"][0]["content"][0]["transcript"] == "It is ten."
+        assert client.bundle.tts.spoken == []
+        heard = [e["delta"] for e in client.events if e["type"] == "response.output_audio.delta"]
+        assert b"".join(base64.b64decode(delta) for delta in heard) == sound
+        assert http.requests[0]["modalities"] == ["text", "audio"]
+        assert http.requests[0]["audio"] == how["audio"]

@@ -2,12 +2,13 @@
 
 import asyncio
 
+import numpy as np
 import pytest
 
 from tests.server.serving_kit import until
 from voice.core import server_messages as msg
 from voice.engines.fair_line import Urgency
-from voice.engines.ports import TextDelta
+from voice.engines.ports import SpokenDelta, TextDelta
 from voice.engines.scripted import ScriptedBrain, ScriptedReply, ScriptedTts
 from voice.engines.threads import current_urgency
 from voice.errors import EngineError
@@ -178,6 +179,56 @@ async def test_an_answer_that_breaks_off_is_told_apart_from_the_apology():
     await asyncio.wait_for(task, 5)
     said = "".join(step.text for step in fed if isinstance(step, msg.SpeechBegun))
     assert said == "This is fine. Sorry, I cannot."
+
+
+class Speaking(ScriptedBrain):
+    """Speaks itself: the words first, then a second of sound in ten pieces."""
+
+    def _deltas(self, reply):
+        silence = np.zeros(0, np.int16)
+        sound = [SpokenDelta(np.full(2_400, 99, np.int16), 24_000) for _ in range(10)]
+        return [
+            SpokenDelta(silence, 24_000, "It is "),
+            SpokenDelta(silence, 24_000, "ten."),
+            *sound,
+        ]
+
+
+async def test_a_brain_that_speaks_itself_is_played_and_not_synthesised():
+    tts, fed = ScriptedTts(), []
+    start = msg.StartResponse("resp", PROMPT, PCM16)
+    await run_response(start, Voices(Speaking(["x"]), tts), fed.append)
+    assert tts.spoken == []
+    audio = b"".join(step.audio for step in fed if isinstance(step, msg.SpeechMade))
+    assert audio == np.full(24_000, 99, "<i2").tobytes()
+    said = "".join(step.text for step in fed if isinstance(step, msg.SpeechBegun))
+    assert said == "It is ten."
+    assert texts(fed) == [("It", 222), (" is", 555), (" ten.", 1_000)]
+
+
+async def test_a_filler_before_a_brains_own_voice_shifts_its_words():
+    tts, fed = ScriptedTts(), []
+    brain = Speaking([ScriptedReply("x", pause_after=0)])
+    task = asyncio.create_task(
+        run_response(
+            msg.StartResponse("resp", PROMPT, PCM16), Voices(brain, tts, fillers()), fed.append
+        )
+    )
+    await until(lambda: any(isinstance(step, msg.SpeechMade) for step in fed))
+    brain.resume.set()
+    await asyncio.wait_for(task, 5)
+    assert tts.spoken == ["One moment."]
+    assert texts(fed)[-1] == (" ten.", 1_200)
+    ends = [end for _, end in texts(fed)]
+    assert ends == sorted(ends)
+
+
+async def test_the_words_of_a_brains_own_voice_are_a_text_answer():
+    fed = []
+    start = msg.StartResponse("resp", PROMPT, None)
+    await run_response(start, Voices(Speaking(["x"]), ScriptedTts()), fed.append)
+    written = "".join(step.text for step in fed if isinstance(step, msg.TextWritten))
+    assert written == "It is ten."
 
 
 async def test_a_bug_in_an_engine_is_reported_without_its_details(caplog):

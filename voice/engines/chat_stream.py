@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from voice.engines.ports import BrainFinished, CallDelta, CallRequest, TextDelta
+from voice.engines.chat_voice import ChatVoice
+from voice.engines.ports import BrainFinished, CallDelta, CallRequest, SpokenDelta, TextDelta
 
 Reason = Literal["stop", "length", "content_filter", "tool_calls"]
 
@@ -53,14 +54,15 @@ class ChatStream:
         self._reason: Reason | None = None
         self._has_ended = False
         self._usage: Any = None
+        self._voice = ChatVoice()
 
     @property
     def has_ended(self) -> bool:
         """Whether the endpoint said that the answer is complete; False for a stream cut short."""
         return self._has_ended
 
-    def read(self, chunk: Any) -> list[TextDelta]:
-        """Take one chunk; return the text in it (at most one delta, [] for none)."""
+    def read(self, chunk: Any) -> list[TextDelta | SpokenDelta]:
+        """Take one chunk; return the text and the speech in it, [] for none."""
         if (usage := getattr(chunk, "usage", None)) is not None:
             self._usage = usage
             self._has_ended = self._has_ended or not getattr(chunk, "choices", None)
@@ -76,7 +78,8 @@ class ChatStream:
         for fragment in calls if isinstance(calls, list) else []:
             self._add(fragment)
         text = _text(getattr(delta, "content", None)) + _text(getattr(delta, "refusal", None))
-        return [TextDelta(text)] if text else []
+        spoken = self._voice.read(getattr(delta, "audio", None))
+        return [*([TextDelta(text)] if text else []), *([spoken] if spoken else [])]
 
     def finish(self) -> list[CallDelta | BrainFinished]:
         """Return the complete calls in the order in which they began, then the end."""

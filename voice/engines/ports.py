@@ -196,6 +196,18 @@ class TextDelta:
     text: str
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class SpokenDelta:
+    """More of an answer that the brain speaks itself: it is played, not synthesised.
+
+    ``text`` are words of it, which may be ahead of their sound; ``pcm`` may be empty.
+    """
+
+    pcm: Pcm
+    rate_hz: int
+    text: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class CallDelta:
     """One complete function call."""
@@ -217,7 +229,7 @@ class BrainFinished:
     details: Mapping[str, int] = field(default_factory=dict)
 
 
-BrainDelta: TypeAlias = TextDelta | CallDelta | BrainFinished
+BrainDelta: TypeAlias = TextDelta | SpokenDelta | CallDelta | BrainFinished
 
 
 class Brain(Protocol):

@@ -83,7 +83,8 @@ class Connection:
         self._now_ms = now_ms
         self.outbox = Outbox(socket.send_text, blocked_s=limits.blocked_s)
         tts = PacedTts(engines.tts, self.outbox)
-        self._voices = Voices(engines.brain, tts, Fillers(fillers) if fillers else None)
+        filled = Fillers(fillers) if fillers else None
+        self._voices = Voices(engines.brain, tts, filled, self.outbox.catch_up)
         self._ears = Ears(engines.vad, core.view.input_format, self.feed)
         self._tasks: asyncio.TaskGroup
         self._responses: dict[str, asyncio.Task[None]] = {}  # bounded: by the core

@@ -7,13 +7,15 @@ screen, or in the memory of an interrupted conversation, stays near to what can 
 from __future__ import annotations
 
 import asyncio
+import re
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 
 from voice.audio.wire import WireEncoder
 from voice.core import server_messages as msg
+from voice.engines.estimated_words import SLOWEST_CHARS_PER_S
 from voice.engines.fair_line import Urgency
-from voice.engines.ports import SpeechChunk, SpokenWord, Tts
+from voice.engines.ports import SpeechChunk, SpokenDelta, SpokenWord, Tts
 from voice.engines.threads import urgency_of_calls
 from voice.protocol.formats import AudioFormat
 from voice.server.speakable import Piece
@@ -33,6 +35,9 @@ SHORT_LEAD_S = 1.0
 LONG_LEAD_S = 15.0
 """With more in hand than this an answer makes way for everybody. Nobody else waiting, it is made as
 fast as it can be, as upstream does: many clients play nothing before ``response.done``."""
+
+
+_WHOLE_WORD = re.compile(r"\s*\S+(?=\s)")
 
 
 def urgency_at(lead_s: float) -> Urgency:
@@ -62,6 +67,26 @@ class Mouth:
         self._captions = _Captions()
         self._made_samples = 0
         self._sent_bytes = 0
+        self._own: _OwnVoice | None = None
+
+    def play(self, spoken: SpokenDelta) -> None:
+        """Feed speech that the brain made itself, and the words that have surely sounded in it."""
+        if self._own is None:
+            self._own = _OwnVoice(spoken.rate_hz, self._format, self._made_ms)
+        own = self._own
+        own.text += spoken.text
+        audio = own.encoder.encode(spoken.pcm)
+        samples = len(spoken.pcm) * self._tts.rate_hz // own.rate_hz
+        self._made_samples += samples
+        self._all_ms += 1_000 * samples // self._tts.rate_hz
+        self._send(audio, own.sounded(self._made_ms))
+
+    def finish_playing(self) -> None:
+        """Feed the rest of the brain's own speech; nothing where there was none."""
+        if self._own is not None:
+            self._send(self._own.encoder.flush(), self._own.rest(self._made_ms))
+            self._say_text(self._captions.all())
+            self._own = None
 
     def begin_part(self) -> None:
         """Start the clock anew: a call stands between what was said and what comes."""
@@ -148,6 +173,37 @@ class _Captions:
         word = self._words.popleft()
         self._begins_ms = max(self._begins_ms, word.end_ms)
         return word.text
+
+
+class _OwnVoice:
+    """The words of speech that the brain made: it does not say when each has sounded.
+
+    They are taken as spoken more slowly than nearly all speech is, so that none is reported before
+    its sound; what is left at the end has sounded with it.
+    """
+
+    def __init__(self, rate_hz: int, audio_format: AudioFormat, begins_ms: int) -> None:
+        self.rate_hz = rate_hz
+        self.encoder = WireEncoder(rate_hz, audio_format)
+        self.text = ""
+        self._end_ms = begins_ms
+
+    def sounded(self, made_ms: int) -> tuple[msg.TimedText, ...]:
+        """Return the whole words that even a slow speaker has said in so much audio."""
+        words = []
+        while (word := _WHOLE_WORD.match(self.text)) is not None:
+            end_ms = self._end_ms + round(1_000 * len(word[0]) / SLOWEST_CHARS_PER_S)
+            if end_ms > made_ms:
+                break
+            self._end_ms = end_ms
+            self.text = self.text[word.end() :]
+            words.append(msg.TimedText(word[0], end_ms))
+        return tuple(words)
+
+    def rest(self, made_ms: int) -> tuple[msg.TimedText, ...]:
+        """Return what is left."""
+        text, self.text = self.text, ""
+        return (msg.TimedText(text, made_ms),) if text else ()
 
 
 class _TokenClock:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -20,6 +20,7 @@ from voice.engines.ports import (
     BrainTool,
     CallDelta,
     CallRequest,
+    SpokenDelta,
     TextDelta,
     Tts,
 )
@@ -37,16 +38,24 @@ PIECES_AHEAD = 8
 """Pieces that the brain may be ahead of the synthesiser before it is made to wait."""
 
 Feed: TypeAlias = Callable[[msg.ServerInput], None]
-_Step: TypeAlias = Piece | CallRequest | BrainFinished | Exception
+_Step: TypeAlias = Piece | SpokenDelta | CallRequest | BrainFinished | Exception
+
+
+async def _at_once() -> None:
+    """Wait for nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Voices:
-    """What an answer is made with; without ``fillers`` a brain's silence stays silence."""
+    """What an answer is made with; without ``fillers`` a brain's silence stays silence.
+
+    ``catch_up`` waits while the client is behind with what was sent.
+    """
 
     brain: Brain
     tts: Tts
     fillers: Fillers | None = None
+    catch_up: Callable[[], Awaitable[None]] = _at_once
 
 
 async def run_response(start: msg.StartResponse, voices: Voices, feed: Feed) -> None:
@@ -80,6 +89,8 @@ async def _write(start: msg.StartResponse, brain: Brain, feed: Feed) -> None:
             match delta:
                 case TextDelta(text):
                     feed(msg.TextWritten(start.response_id, text))
+                case SpokenDelta(text=text) if text:
+                    feed(msg.TextWritten(start.response_id, text))
                 case CallDelta(call):
                     feed(_call_made(start, call))
                 case BrainFinished():
@@ -99,15 +110,23 @@ async def _speak(
         while True:
             match step or await steps.get():
                 case Piece() as piece:
+                    mouth.finish_playing()
                     await mouth.say(piece)
                     has_begun = True
+                case SpokenDelta() as spoken:
+                    await voices.catch_up()
+                    mouth.play(spoken)
+                    has_begun = True
                 case CallRequest() as call:
+                    mouth.finish_playing()
                     feed(_call_made(start, call))
                     mouth.begin_part()
                 case BrainFinished() as finished:
+                    mouth.finish_playing()
                     feed(_ended(start, finished))
                     return
                 case Exception() as error:
+                    mouth.finish_playing()
                     if isinstance(error, EngineError) and voices.fillers is not None:
                         await _say(mouth, voices.fillers.apology(after_words=has_begun))
                     raise error
@@ -160,6 +179,8 @@ async def _read_pieces(
                 case TextDelta(text):
                     for piece in splitter.feed(text):
                         await steps.put(piece)
+                case SpokenDelta():
+                    await steps.put(delta)
                 case CallDelta(call):
                     for piece in splitter.finish():
                         await steps.put(piece)
