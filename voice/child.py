@@ -31,6 +31,9 @@ STOP_LIMIT_S = 5.0
 
 TERMINATE_LIMIT_S = 2.0
 
+_FOR_PEOPLE = " WARNING voice.engines.remote_fallback: "
+"""Begins what a person should hear of the child while it runs: that a remote engine is out."""
+
 _TAIL_LINES = 40
 _TAIL_LINE_CHARS = 300
 _TAIL_WAIT_S = 1.0
@@ -109,7 +112,11 @@ class _Tail:
             line = redact(raw.decode(errors="replace").strip())[:_TAIL_LINE_CHARS]
             if line:
                 self._lines.append(line)
-                logger.info("child: %s", line)
+                _, told, text = line.partition(_FOR_PEOPLE)
+                if told:
+                    logger.warning("%s", text)
+                else:
+                    logger.info("child: %s", line)
 
     async def last_words(self) -> str:
         """Return the last line as the end of a message; a traceback's last line says most.
