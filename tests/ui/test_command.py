@@ -120,3 +120,13 @@ def test_debug_flag_sets_the_log_level() -> None:
 
 def test_console_outside_a_terminal_is_plain() -> None:
     assert not console_for(sys.stdout).is_terminal
+
+
+def test_a_flag_that_was_not_given_leaves_the_setting_of_the_same_name() -> None:
+    flags = Flags(assignments=("server.port=9871",), overrides={"server.port": None})
+    assert prepare(flags).server.port == 9871
+
+
+def test_a_flag_that_was_given_wins_over_the_setting_of_the_same_name() -> None:
+    flags = Flags(assignments=("server.port=9871",), overrides={"server.port": 9872})
+    assert prepare(flags).server.port == 9872

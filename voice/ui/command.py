@@ -47,7 +47,9 @@ def prepare(flags: Flags) -> Settings:
     from voice.logs import setup_logging
     from voice.settings import load_settings
 
-    overrides = {**_assigned(flags.assignments), **flags.overrides}
+    # A flag that was not given must not undo what --set says of the same setting.
+    given = {name: value for name, value in flags.overrides.items() if value is not None}
+    overrides = {**_assigned(flags.assignments), **given}
     if flags.is_debug:
         # As a setting, so that the server in the child process tells all as well.
         overrides["log.level"] = "debug"
