@@ -26,7 +26,7 @@ def story():
     time, sent = Time(), []
     spans = TurnSpans(sent.append, endpoint="cloud", wall_s=time.wall_s, core_s=time.core_s)
 
-    SESSION.set("s1")
+    before = SESSION.set("s1")
 
     def tell(*steps):
         for at_s, update in steps:
@@ -34,7 +34,8 @@ def story():
             spans.take(update)
         return sent
 
-    return tell
+    yield tell
+    SESSION.reset(before)
 
 
 TIMELINE = u.TurnTimeline("r1", 6_000, 6_500, 6_600, 6_700, 6_900, 7_400)
