@@ -16,6 +16,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from tools.definition import Effect
 from tools.errors import ToolError
 from tools.mcp_tools import result_text
 
@@ -45,7 +46,8 @@ class McpServer:
     """How to reach a server: a ``command`` with its ``env``, or a ``url`` with its ``headers``.
 
     ``env`` is added to a few harmless variables; keys of ours are not handed on. No ``repr`` shows
-    the values of ``env`` and ``headers``.
+    the values of ``env`` and ``headers``. ``effect`` is what all its tools do, whatever they say of
+    themselves; None takes their word.
     """
 
     name: str
@@ -56,6 +58,7 @@ class McpServer:
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     timeout_s: float = 30.0
     start_timeout_s: float = 20.0
+    effect: Effect | None = None
 
 
 @dataclass(frozen=True, slots=True)

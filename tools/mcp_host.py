@@ -141,7 +141,11 @@ class McpHost:
         for one in offered:
             try:
                 tool = mcp_tool(
-                    server.name, one, self._caller_of(server), timeout_s=server.timeout_s
+                    server.name,
+                    one,
+                    self._caller_of(server),
+                    timeout_s=server.timeout_s,
+                    effect=server.effect,
                 )
             except (UnusableToolError, ValueError, TypeError) as error:
                 self._problem(f"{server.name}: a tool is left out: {error}")

@@ -40,8 +40,17 @@ class UnusableToolError(Exception):
     """A tool that cannot be offered; the message says why."""
 
 
-def mcp_tool(server: str, offered: Any, call: CallTool, *, timeout_s: float) -> Tool[..., Any]:
+def mcp_tool(
+    server: str,
+    offered: Any,
+    call: CallTool,
+    *,
+    timeout_s: float,
+    effect: Effect | None = None,
+) -> Tool[..., Any]:
     """Return the tool ``SERVER__NAME`` for one that a server offers.
+
+    ``effect`` None takes the server's own word for what the tool does.
 
     Arguments are checked by the types of the schema's first level, deeper ones by the server.
     Raises UnusableToolError.
@@ -60,7 +69,7 @@ def mcp_tool(server: str, offered: Any, call: CallTool, *, timeout_s: float) -> 
         name=name,
         description=description[:MAX_DESCRIPTION_CHARS] or f"{remote_name} of {server}.",
         parameters=schema,
-        effect=_effect(offered.annotations),
+        effect=effect or _effect(offered.annotations),
     )
     signature = _signature(name, schema)
     return Tool(run, spec=spec, signature=signature, timeout_s=timeout_s, heavy=False)

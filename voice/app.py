@@ -216,6 +216,7 @@ def _servers(settings: Settings) -> list[McpServer]:
             headers={key: value.get_secret_value() for key, value in server.headers.items()},
             timeout_s=server.timeout_s,
             start_timeout_s=server.start_timeout_s,
+            effect=None if server.effect == "auto" else server.effect,
         )
         for name, server in settings.tools.mcp.items()
         if server.enabled

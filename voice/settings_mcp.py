@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr, model_validator
@@ -32,6 +32,8 @@ class McpServerSettings(Section):
     """Longest call."""
     start_timeout_s: float = Field(default=20.0, gt=0.0, le=120.0)
     """Longest wait for the server to answer and list its tools."""
+    effect: Literal["auto", "read", "reversible", "irreversible"] = "auto"
+    """What its tools do; ``auto`` takes their own word, ``irreversible`` asks before each call."""
     enabled: bool = True
 
     @model_validator(mode="after")

@@ -95,6 +95,12 @@ def test_what_a_server_says_of_its_effect_is_taken():
     assert made().spec.effect == "reversible"
 
 
+def test_what_the_person_says_of_the_effect_goes_before_the_server():
+    hints = Made(read_only_hint=True, destructive_hint=None)
+    one = mcp_tool("shop", offered(annotations=hints), echo, timeout_s=5, effect="irreversible")
+    assert one.effect == "irreversible"
+
+
 @pytest.mark.parametrize(
     "schema",
     ["text", {"properties": []}, {"required": "x"}, {"description": "x" * MAX_SCHEMA_CHARS}],
