@@ -100,6 +100,14 @@ def test_a_tool_that_is_off_is_offered_where_it_is_turned_on(setup: Setup) -> No
     assert "http_get" in names(build_tools(setup({}, tools__enabled=("http_get",))))
 
 
+async def test_files_of_the_allowed_folder_are_read(setup: Setup, tmp_path: Path) -> None:
+    (tmp_path / "hello.txt").write_text("Hello there.")
+    settings = setup({}, tools__enabled=("read_file",), tools__files_dir=str(tmp_path))
+    async with build_tools(settings) as toolbox:
+        outcome = await toolbox.call("read_file", '{"path": "hello.txt"}')
+    assert "Hello there." in outcome.output
+
+
 def test_broken_plugin_is_named_and_the_others_work(setup: Setup) -> None:
     toolbox = build_tools(setup({"dice.py": DICE, "broken.py": "def half("}))
     (problem,) = toolbox.problems

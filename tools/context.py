@@ -63,12 +63,15 @@ class ToolContext:
         scheduler: Scheduler,
         say: Callable[[str], None],
         verdict: Callable[[], ToolOutcome] | None = None,
+        files_dir: Path | None = None,
     ) -> None:
         """Join the parts; see ``tools.testing.make_context`` for one to test tools with."""
         self.timezone = timezone
         """The person's time zone."""
         self.volume = volume
         """The loudness of the assistant's voice."""
+        self.files_dir = files_dir
+        """The folder whose files a person allowed to be read; None where none is."""
         self.jobs = JobBook(now=self.now, say=say)
         """What runs in the background."""
         self.undo = UndoStack()

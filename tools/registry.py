@@ -64,13 +64,15 @@ class Registry:
         timezone: tzinfo | None = None,
         volume: VolumeControl | None = None,
         now_s: Callable[[], float] = time.monotonic,
+        files_dir: Path | None = None,
         max_threads: int = 16,
         max_processes: int = 2,
     ) -> None:
         """Make an empty registry whose tools keep their files in ``data_dir``.
 
         The clock is the machine's, the time zone the machine's, the volume a number in memory
-        unless they are given. ``now_s`` tells when a turn of the user began (``Consent.heard``).
+        unless they are given. ``now_s`` tells when a turn of the user began (``Consent.heard``),
+        ``files_dir`` is the folder whose files tools may read.
         """
         clock = clock or SystemClock()
         self._entries: dict[str, _Entry] = {}
@@ -88,6 +90,7 @@ class Registry:
             scheduler=self._scheduler,
             say=self._say,
             verdict=self._consent_outcome,
+            files_dir=files_dir,
         )
         self.consent = Consent(clock=clock, now_s=now_s, say=self._say)
         """Takes the user's own answers; whoever has a session feeds it."""

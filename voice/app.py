@@ -177,7 +177,9 @@ def build_tools(
     """
     wanted = settings.tools
     found = discover(wanted.folder)
-    registry = Registry(data_dir=wanted.data_dir, on_notice=on_notice, volume=volume)
+    registry = Registry(
+        data_dir=wanted.data_dir, on_notice=on_notice, volume=volume, files_dir=wanted.files_dir
+    )
     for tool, source in found.tools:
         if tool.name in wanted.disabled or not wanted.allows(tool.name, tool.effect):
             continue

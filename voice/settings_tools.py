@@ -42,6 +42,8 @@ class ToolSettings(Section):
     """Tables ``[tools.mcp.NAME]``: servers whose tools are offered as ``NAME__tool``."""
     mcp_start_s: float = Field(default=5.0, ge=0.0, le=60.0)
     """How long the first answer may wait for those servers."""
+    files_dir: UserPath | None = None
+    """The folder whose files ``list_files`` and ``read_file`` read."""
     profile: str | None = None
     """The table of ``profiles`` that holds; without one every tool is allowed."""
     profiles: Annotated[dict[str, ToolProfile], NoDecode, BeforeValidator(read_json)] = Field(

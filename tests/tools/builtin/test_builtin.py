@@ -22,8 +22,8 @@ NAMES = {
     "cancel_all_timers", "calculate",
     "convert_units", "add_to_list", "remove_from_list", "read_list", "clear_list", "take_note",
     "read_notes", "set_volume", "change_volume", "mute", "unmute",
-    "remember", "recall", "forget", "http_get", "undo_last", "answer_outcome",
-    "job_status", "cancel_job",
+    "remember", "recall", "forget", "http_get", "list_files", "read_file", "undo_last",
+    "answer_outcome", "job_status", "cancel_job",
 }  # fmt: skip
 
 ARGUMENTS: dict[str, dict[str, Any]] = {
@@ -42,6 +42,8 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
 }
 
 NEED_SOMETHING_BEFORE = {
+    "list_files",
+    "read_file",
     "http_get",
     "remember",
     "recall",
