@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
@@ -191,19 +192,23 @@ def _make_client(base_url: str, api_key: str, auth: Auth, stall_timeout_s: float
         from anthropic import AsyncAnthropic, Omit, Timeout
     except ImportError as error:
         raise EngineError(
-            'the package anthropic is not installed, so brain.kind = "anthropic" cannot be asked; '
-            "pip install anthropic"
+            'the package anthropic is missing or too old, so brain.kind = "anthropic" cannot be '
+            "asked; pip install 'voice-assistant-service[anthropic]'"
         ) from error
     key = api_key or "none"
     headers: dict[str, str | Omit] = {"anthropic-version": API_VERSION}
     if auth == "x-api-key":
         # Said outright: releases of the SDK differ in the header that carries ``api_key``.
         headers |= {"x-api-key": key, "Authorization": Omit()}
+    options: dict[str, Any] = {}
+    if "open_telemetry" in inspect.signature(AsyncAnthropic.__init__).parameters:
+        # What is said stays out of traces, whatever the environment wants.
+        options["open_telemetry"] = False
     return AsyncAnthropic(
         base_url=base_url.rstrip("/").removesuffix("/v1"),
         auth_token=key,
         default_headers=cast("dict[str, str]", headers),
         max_retries=0,  # with_tries knows which failures pass
         timeout=Timeout(stall_timeout_s, connect=CONNECT_TIMEOUT_S),
-        open_telemetry=False,  # what is said stays out of traces, whatever the environment wants
+        **options,
     )
