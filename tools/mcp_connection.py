@@ -27,7 +27,7 @@ MAX_TOOLS = 100
 
 MAX_PAGES = 20
 MAX_DEATHS = 6
-"""Deaths in a row before a server is left alone."""
+"""Deaths in a row before a server that we start is left alone."""
 
 FIRST_REST_S = 0.5
 LONGEST_REST_S = 30.0
@@ -89,11 +89,12 @@ class McpConnection:
         """Set once the server was listed for the first time, or left out."""
 
     async def live(self) -> None:
-        """Connect, and connect again after a death, until it dies too often. Never raises."""
+        """Connect, and again after each death, until a command died too often. Never raises."""
         loop = asyncio.get_running_loop()
         deaths, was_listed = 0, False
+        is_remote = self._server.url is not None  # Somebody else starts it; trying costs little.
         try:
-            while deaths < MAX_DEATHS:
+            while is_remote or deaths < MAX_DEATHS:
                 began_s = loop.time()
                 cause = await self._once()
                 if loop.time() - began_s > STEADY_S:
@@ -103,8 +104,10 @@ class McpConnection:
                     self._events.failed(self._server, cause)
                     return
                 was_listed = True
-                rest_s = min(LONGEST_REST_S, FIRST_REST_S * 2 ** (deaths - 1))
-                self._events.told(f"{self._server.name}: {cause}; it is started again")
+                rest_s = min(LONGEST_REST_S, FIRST_REST_S * 2 ** min(deaths - 1, 10))
+                if deaths == 1:
+                    again = "connected" if is_remote else "started"
+                    self._events.told(f"{self._server.name}: {cause}; it is {again} again")
                 await asyncio.sleep(rest_s)
             self._events.listed(self._server, ())
             self._events.failed(self._server, f"it ended {MAX_DEATHS} times; it is left alone now")
@@ -127,7 +130,7 @@ class McpConnection:
         except MCPError as error:
             if self._is_gone(error):
                 self._has_ended.set()
-                raise ToolError(f"{name} ended during the call and is started again.") from None
+                raise ToolError(f"{name} ended during the call; try again in a moment.") from None
             raise ToolError(f"{name} refused the call: {one_line(error.message)}") from None
         except (OSError, RuntimeError, ValueError) as error:
             # The types of the HTTP library and of closed streams are among these or below them.

@@ -137,6 +137,14 @@ async def test_broken_servers_are_told_by_name_and_the_others_work(tmp_path):
     assert "canary" not in told + repr(servers)
 
 
+async def test_without_the_sdk_a_server_is_left_out_with_the_mend(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "mcp", None)
+    async with Lab(lab(tmp_path)) as running:
+        assert running.names() == []
+    (told,) = running.problems
+    assert told.startswith("lab: MCP servers need the package mcp") and "pip install" in told
+
+
 async def test_a_slow_server_holds_nobody_up_for_longer_than_the_limit(tmp_path):
     mute = McpServer("mute", command=(sys.executable, "-c", "import sys; sys.stdin.read()"))
     running = Lab(mute, lab(tmp_path))
