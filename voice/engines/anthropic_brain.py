@@ -206,7 +206,8 @@ def _make_client(base_url: str, api_key: str, auth: Auth, stall_timeout_s: float
         options["open_telemetry"] = False
     return AsyncAnthropic(
         base_url=base_url.rstrip("/").removesuffix("/v1"),
-        auth_token=key,
+        api_key=key if auth == "x-api-key" else None,
+        auth_token=key if auth == "bearer" else None,
         default_headers=cast("dict[str, str]", headers),
         max_retries=0,  # with_tries knows which failures pass
         timeout=Timeout(stall_timeout_s, connect=CONNECT_TIMEOUT_S),
