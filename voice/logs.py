@@ -29,7 +29,17 @@ _LEVELS: Mapping[str, int] = {
 }
 
 # Libraries whose DEBUG records hold headers, URLs or bodies.
-_CHATTY = ("websockets", "httpx", "httpcore", "httpx2", "httpcore2", "openai", "anthropic")
+_CHATTY = (
+    "websockets",
+    "httpx",
+    "httpcore",
+    "httpx2",
+    "httpcore2",
+    "openai",
+    "anthropic",
+    "mcp",
+    "client",  # the MCP SDK's sessions
+)
 
 _MAX_SECRETS = 256
 """Secrets remembered at once; one-time tokens push out the oldest."""
