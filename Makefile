@@ -15,7 +15,7 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python;
 MAKE_ENVIRONMENT := $(PYTHON) scripts/make_environment.py
 INPUTS := pyproject.toml constraints.txt scripts/make_environment.py
 
-.PHONY: help demo run test test-interop test-foreign autobahn canary check size walk fuzz-server soak-server chaos bench-turn bench-server bench-wire bench-rollover bench-tools bench-import clean
+.PHONY: help demo run test test-interop test-foreign test-mcp autobahn canary check size walk fuzz-server soak-server chaos bench-turn bench-server bench-wire bench-rollover bench-tools bench-import clean
 .DEFAULT_GOAL := help
 
 help:
@@ -24,6 +24,7 @@ help:
 	@echo 'make test        all tests               make check       ruff and mypy'
 	@echo 'make test-interop  other people'"'"'s clients against voice serve'
 	@echo 'make test-foreign  our client against other people'"'"'s servers'
+	@echo 'make test-mcp    the tools of other people'"'"'s MCP servers, by voice'
 	@echo 'make autobahn    WebSocket conformance of the listener'
 	@echo 'make size        disk taken by a default install, heaviest packages first'
 	@echo 'make canary      all tests at DEBUG with a canary key, all output searched'
@@ -69,6 +70,10 @@ test-foreign: $(VENV)/.test
 	@$(BIN)/python tests/interop/make_environments.py --of foreign
 	@$(BIN)/python tests/interop/make_environments.py --of gateway
 	@$(BIN)/python -m pytest tests/foreign tests/gateway $(ARGS)
+
+test-mcp: $(VENV)/.test
+	@$(BIN)/python tests/interop/make_environments.py --of mcp
+	@$(BIN)/python -m pytest tests/mcp $(ARGS)
 
 autobahn: $(VENV)/.default
 	@$(BIN)/python -m tests.interop.autobahn.run $(ARGS)
