@@ -18,15 +18,18 @@ TOOL = {
     "description": "Tell the time.",
     "parameters": {"type": "object", "properties": {"place": {"type": "string"}}},
 }
-TEXTS = FillerTexts(("One moment.",), "Sorry, I cannot.", after_s=0.2)
+QUICK = {"filler_after_s": 0.2}
+"""Settings for tests that wait for a filler; the others must not meet one on a busy machine."""
 
 
 @contextlib.asynccontextmanager
 async def talking(kind, base_url, **settings):
     """A connected client; ``client.bundle`` holds the engines behind the server."""
+    settings.setdefault("filler_after_s", 10.0)
     wanted = BrainSettings(kind=kind, base_url=base_url, model="m", api_key=KEY, **settings)
     bundle = replace(engines(heard=["and this"] * 3), brain=await load_brain(wanted))
-    async with server(bundle, fillers=TEXTS) as running, connect(running) as client:
+    texts = FillerTexts(("One moment.",), "Sorry, I cannot.", wanted.filler_after_s)
+    async with server(bundle, fillers=texts) as running, connect(running) as client:
         client.bundle = bundle
         yield client
 

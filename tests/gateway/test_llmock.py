@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.gateway.gateway_kit import TOOL, answer, give, talking
+from tests.gateway.gateway_kit import QUICK, TOOL, answer, give, talking
 
 
 @pytest.fixture(params=["openai", "anthropic"])
@@ -42,7 +42,7 @@ async def test_a_turn_with_a_tool(place, kind):
 @pytest.mark.parametrize("status", [429, 500, 503])
 async def test_what_may_pass_is_waited_out(place, kind, status):
     await broken(place, {"type": "fail", "status": status, "retry_after": 0.3, "times": 2})
-    async with talking(kind, place.base_urls[kind]) as client:
+    async with talking(kind, place.base_urls[kind], **QUICK) as client:
         done = await answer(client, "hello")
     assert done["status"] == "completed"
     assert client.bundle.tts.spoken[0] == "One moment."
@@ -101,7 +101,7 @@ async def test_a_stream_that_hangs_is_given_up(place, kind):
 
 async def test_a_slow_model_is_filled_in_for(place, kind):
     await broken(place, {"type": "slow_first_token", "seconds": 1})
-    async with talking(kind, place.base_urls[kind]) as client:
+    async with talking(kind, place.base_urls[kind], **QUICK) as client:
         done = await answer(client, "hello")
     assert done["status"] == "completed"
     assert client.bundle.tts.spoken[0] == "One moment."

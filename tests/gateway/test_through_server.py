@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from tests.engines.scripted_http import ScriptedHttp
-from tests.gateway.gateway_kit import KEY, TOOL, talking
+from tests.gateway.gateway_kit import KEY, QUICK, TOOL, talking
 
 
 class Chat:
@@ -112,7 +112,7 @@ async def test_a_barge_in_hangs_up_at_once(interface):
 
 
 async def test_a_rate_limit_is_waited_out_and_filled_in_for(interface):
-    async with ScriptedHttp() as http, talking(interface.kind, http.base_url) as client:
+    async with ScriptedHttp() as http, talking(interface.kind, http.base_url, **QUICK) as client:
         http.refuse(429, {"error": {"type": "rate_limit_error"}}, retry_after="1")
         interface.text(http, "It is ten.")
 
