@@ -173,7 +173,7 @@ async def failing_responses(stage: Stage) -> None:
     stage.upstream.plan += [_failed("server_error") for _ in range(3)]
     stage.ask()
     await stage.state(
-        lambda: not stage.upstream.plan and stage.is_idle, "three failures and an answer", limit_s=40
+        lambda: not stage.upstream.plan and stage.is_idle, "failures and an answer", limit_s=40
     )
     assert stage.all(ErrorReported), "nobody was told"
     assert len(stage.upstream.talks) > sessions, "the session was not built anew"
