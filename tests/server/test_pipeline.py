@@ -174,7 +174,7 @@ async def test_a_failure_is_apologised_for_aloud_and_told():
 
 async def test_an_answer_that_breaks_off_is_told_apart_from_the_apology():
     fed, _, task = await speak(
-        ScriptedBrain([ScriptedReply("This is fine. And then", error="gone")])
+        ScriptedBrain([ScriptedReply("This is fine. And then", error="gone")]), after_s=5.0
     )
     await asyncio.wait_for(task, 5)
     said = "".join(step.text for step in fed if isinstance(step, msg.SpeechBegun))
