@@ -224,8 +224,9 @@ def models(
     assign: Assign = None,
     debug: Debug = False,
 ) -> None:
-    """List the models that the endpoint, the brain, stt and tts offer; with --url, that one's.
+    """List the models that each place offers.
 
+    The places are the endpoint, the brain, stt and tts; with --url that one alone.
     Exit status: 0 where each of them answered, 2 for settings, 4 where one did not.
     """
 
