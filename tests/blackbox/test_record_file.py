@@ -1,4 +1,6 @@
 import io
+import struct
+import zlib
 
 import pytest
 
@@ -46,6 +48,20 @@ def test_a_damaged_file_reads_up_to_the_damage(tmp_path):
     data[len(data) // 2 :] = b"\xff" * (len(data) - len(data) // 2)
     found = read(tmp_path / "x.vbox", bytes(data))
     assert found == RECORDS[: len(found)]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b'{"t": 1, "sizes": []]', b'{"t": "\xff", "sizes": []}', b'{"t": 1}', b'{"sizes": [5]}', b"7"],
+)
+def test_a_record_that_is_no_record_ends_the_reading(tmp_path, body):
+    broken = struct.pack("<cII", STEP, len(body), 0) + body
+    assert read(tmp_path / "x.vbox", MAGIC + zlib.compress(broken)) == []
+
+
+def test_a_record_that_claims_gigabytes_ends_the_reading(tmp_path):
+    claim = struct.pack("<cII", STEP, 2**31, 2**31)
+    assert read(tmp_path / "x.vbox", MAGIC + zlib.compress(claim + bytes(1_000))) == []
 
 
 def test_another_file_is_refused_by_name(tmp_path):

@@ -64,6 +64,10 @@ class RecordWriter:
         self._file.flush()
 
 
+class _Damaged(Exception):
+    """What follows in the file is no record."""
+
+
 def read_records(path: Path) -> Iterator[Record]:
     """Yield the records of a file, in order, up to the last whole one.
 
@@ -87,7 +91,10 @@ def _records(file: BinaryIO) -> Iterator[Record]:
         except zlib.error:
             return  # damaged from here on; what came before is good
         while True:
-            record, size = _first(waiting)
+            try:
+                record, size = _first(waiting)
+            except _Damaged:
+                return
             if record is None:
                 break
             del waiting[:size]
@@ -95,17 +102,36 @@ def _records(file: BinaryIO) -> Iterator[Record]:
 
 
 def _first(waiting: bytearray) -> tuple[Record | None, int]:
-    """Return the first whole record and its length, or None while it is not there yet."""
+    """Return the first whole record and its length, or None while it is not there yet.
+
+    Raises _Damaged.
+    """
     if len(waiting) < _HEAD.size:
         return None, 0
     kind, body_size, attached_size = _HEAD.unpack_from(waiting)
     size = _HEAD.size + body_size + attached_size
-    if size > MAX_RECORD_BYTES or len(waiting) < size:
+    if size > MAX_RECORD_BYTES:
+        raise _Damaged
+    if len(waiting) < size:
         return None, 0
-    data = orjson.loads(bytes(waiting[_HEAD.size : _HEAD.size + body_size]))
-    attachments = []
     offset = _HEAD.size + body_size
-    for length in data.pop("sizes"):
+    data, sizes = _body(bytes(waiting[_HEAD.size : offset]), attached_size)
+    attachments = []
+    for length in sizes:
         attachments.append(bytes(waiting[offset : offset + length]))
         offset += length
     return Record(kind, data, attachments), size
+
+
+def _body(body: bytes, attached_size: int) -> tuple[dict[str, Any], list[int]]:
+    """Return the JSON of a record, and the lengths of its attachments. Raises _Damaged."""
+    try:
+        data = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        raise _Damaged from None
+    match data:
+        case {"sizes": [*sizes]} if all(type(size) is int and size >= 0 for size in sizes):
+            if sum(sizes) == attached_size:
+                del data["sizes"]
+                return data, sizes
+    raise _Damaged
