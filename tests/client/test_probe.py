@@ -1,3 +1,4 @@
+import asyncio
 import json
 import socket
 
@@ -100,6 +101,50 @@ async def test_an_error_as_the_first_frame_is_a_refusal():
     assert found["session"].outcome is Outcome.FAILED
     assert "Incorrect API key (invalid_api_key)" in found["session"].detail
     assert "refused the key" in found["session"].mend
+
+
+async def test_a_refusal_that_repeats_the_key_is_told_without_it():
+    key = "canary-key-0123456789"
+
+    def refuse(connection, request):
+        words = {"error": {"message": f"slow down, {request.headers['Authorization']}"}}
+        return connection.respond(429, json.dumps(words))
+
+    async with serve(_nothing, "127.0.0.1", 0, process_request=refuse) as listening:
+        port = listening.sockets[0].getsockname()[1]
+        found = await steps(Endpoint.local(f"ws://127.0.0.1:{port}/v1/realtime"), key)
+    assert "slow down, Bearer ***" in found["connect"].detail
+    assert key not in str(found)
+
+
+async def test_an_error_event_that_repeats_the_key_is_told_without_it():
+    key = "canary-key-0123456789"
+
+    async def refusing(connection):
+        message = f"no money for {connection.request.headers['Authorization']}"
+        error = {"type": "insufficient_quota", "code": "insufficient_quota", "message": message}
+        await connection.send(json.dumps({"type": "error", "event_id": "e", "error": error}))
+        await connection.close(1008, message)
+
+    async with serve(refusing, "127.0.0.1", 0) as listening:
+        port = listening.sockets[0].getsockname()[1]
+        found = await steps(Endpoint.local(f"ws://127.0.0.1:{port}/v1/realtime"), key)
+    assert "no money for Bearer ***" in found["session"].detail
+    assert key not in str(found)
+
+
+async def test_a_port_that_hangs_up_on_plain_words_may_want_tls():
+    async def hang_up(reader, writer):
+        writer.close()
+
+    async with await asyncio.start_server(hang_up, "127.0.0.1", 0) as listening:
+        port = listening.sockets[0].getsockname()[1]
+        found = await steps(Endpoint.local(f"ws://127.0.0.1:{port}/v1/realtime"))
+    assert "wss://" in found["connect"].mend
+
+
+async def _nothing(connection):
+    """Serve nobody: the handshake is refused."""
 
 
 async def test_a_relay_is_told_by_its_headers():

@@ -214,6 +214,14 @@ async def test_an_http_answer_is_told_with_its_meaning(
     assert (error.status, error.retryable) == (status, retryable)
 
 
+async def test_an_http_answer_that_repeats_the_key_is_told_without_it() -> None:
+    body = f'{{"error": {{"message": "{"x" * 190} {KEY} is busy"}}}}'
+    async with ScriptedEndpoint(refuse=429, body=body) as endpoint:
+        error = await failure_at(endpoint.url)
+    assert KEY[:12] not in str(error)
+    assert "xxx" in str(error)
+
+
 @pytest.mark.parametrize(
     ("status", "kind", "words"),
     [

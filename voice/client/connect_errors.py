@@ -1,6 +1,7 @@
 """Why a connection could not be opened, in one sentence that says what to do.
 
-No sentence holds a key, a query or a body that might repeat one.
+No sentence holds a key or a query, nor a body but for its message, with what looks like a key
+masked.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ import re
 import socket
 import ssl
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
@@ -26,6 +27,7 @@ from websockets.exceptions import (
 
 from voice.core.verdicts import STATUS_RULES, Verdict, of_status
 from voice.errors import AuthError, ConnectError
+from voice.logs import redact
 
 MAX_RETRY_AFTER_S = 3_600.0
 
@@ -33,14 +35,20 @@ MAX_TOLD = 200
 """Characters of a server's own message that are passed on."""
 
 
-def connect_error(error: BaseException, safe_url: str, *, limit_s: float) -> ConnectError:
-    """Return the ConnectError, or AuthError, that tells why ``safe_url`` could not be reached."""
+def connect_error(
+    error: BaseException, safe_url: str, *, limit_s: float, secrets: Iterable[str] = ()
+) -> ConnectError:
+    """Return the ConnectError, or AuthError, that tells why ``safe_url`` could not be reached.
+
+    ``secrets`` were sent there, and are masked where the answer repeats them.
+    """
     host = urlsplit(safe_url).netloc
     match error:
         case InvalidStatus():
             response = error.response
             headers = response.headers
-            return _refused(response.status_code, host, headers=headers, body=response.body)
+            told = redact(_told(response.body), secrets)[:MAX_TOLD]
+            return _refused(response.status_code, host, headers=headers, told=told)
         case InvalidMessage() if (status := _old_status(error)) is not None:
             return _refused(status, host)
         case TimeoutError():
@@ -87,7 +95,7 @@ def _refused(
     host: str,
     *,
     headers: Mapping[str, str] | None = None,
-    body: bytes | bytearray | memoryview | None = None,
+    told: str = "",
 ) -> ConnectError:
     """Return what an HTTP answer instead of a WebSocket means."""
     headers = headers or {}
@@ -99,7 +107,6 @@ def _refused(
     is_page = "html" in kind and status not in STATUS_RULES and status < 500
     if status < 400 or is_page:
         return ConnectError(_web_page(host), status=status, retryable=False)
-    told = _told(body)
     message = f"{host} {rule.sentence} (HTTP {status}{f': {told}' if told else ''})"
     return ConnectError(
         message,
@@ -139,7 +146,7 @@ def _told(body: bytes | bytearray | memoryview | None) -> str:
     message = found.get("message") if isinstance(found, dict) else found
     if not isinstance(message, str):
         return ""
-    return " ".join("".join(c if c.isprintable() else " " for c in message).split())[:MAX_TOLD]
+    return " ".join("".join(c if c.isprintable() else " " for c in message).split())
 
 
 def _unreachable(error: OSError, host: str) -> str:

@@ -11,7 +11,7 @@ import ssl
 import time
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
@@ -20,6 +20,7 @@ from voice.client.model_list import list_models, models_url, not_offered
 from voice.client.probe_talk import STEP_LIMIT_S, Outcome, StepFailed, since_ms, talking
 from voice.client.transport import WebSocketTransport
 from voice.errors import ConnectError
+from voice.logs import redact
 from voice.protocol.endpoints import Endpoint
 from voice.protocol.typed_url import is_loopback
 
@@ -59,6 +60,18 @@ async def probe(endpoint: Endpoint, key: str | None) -> AsyncGenerator[Step, Non
 
     Raises SettingsError for an endpoint that needs a model, or a key that no header can carry.
     """
+    async with aclosing(_steps(endpoint, key)) as steps:
+        async for step in steps:
+            yield _without_key(step, key)
+
+
+def _without_key(step: Step, key: str | None) -> Step:
+    """Return a step without the key, which an endpoint's own words may repeat."""
+    secrets = [key] if key else []
+    return replace(step, detail=redact(step.detail, secrets), mend=redact(step.mend, secrets))
+
+
+async def _steps(endpoint: Endpoint, key: str | None) -> AsyncGenerator[Step, None]:
     url, headers = endpoint.url(), endpoint.headers(key)
     parts = urlsplit(url)
     host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "wss" else 80)
@@ -185,7 +198,8 @@ async def _converse(
             url, headers=headers, safe_url=endpoint.safe_url, limit_s=STEP_LIMIT_S
         )
     except ConnectError as error:
-        yield Step("connect", Outcome.FAILED, str(error), since_ms(started), _mend_refused(error))
+        mend = _mend_refused(error, is_plain=url.startswith("ws:"))
+        yield Step("connect", Outcome.FAILED, str(error), since_ms(started), mend)
         return
     relay = _relay_of(transport.response_headers)
     yield Step("connect", Outcome.OK, f"WebSocket open{relay}", since_ms(started))
@@ -204,8 +218,10 @@ async def _converse(
             yield Step(name, outcome, detail, since_ms(started), mend)
 
 
-def _mend_refused(error: ConnectError) -> str:
+def _mend_refused(error: ConnectError, *, is_plain: bool) -> str:
     match error.status:
+        case None if is_plain and "before answering" in str(error):
+            return "check ws:// against wss://, and the port"
         case 401 | 403:
             return "set the key (VOICE_ENDPOINT__API_KEY), and see what it may use"
         case 402:

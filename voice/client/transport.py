@@ -42,6 +42,10 @@ STALL_S = 1.5
 _NOT_SENT_LOW_WATER = {"linux": 25, "darwin": 0x201}
 
 CLOSE_LIMIT_S = 1.0
+
+LEAST_SECRET = 8
+"""Shorter words of our headers, such as ``Bearer``, are no keys."""
+
 MAX_FRAME_BYTES = 16 * 1024 * 1024
 """No endpoint sends more at once; the protocol allows 15 MiB of audio in one event."""
 
@@ -113,7 +117,9 @@ class WebSocketTransport:
             )
         except (OSError, EOFError, ImportError, WebSocketException) as error:
             # The cause is not chained: some causes repeat the whole URL.
-            raise connect_error(error, safe_url, limit_s=limit_s) from None
+            sent = [word for value in headers.values() for word in value.split()]
+            secrets = [word for word in sent if len(word) >= LEAST_SECRET]
+            raise connect_error(error, safe_url, limit_s=limit_s, secrets=secrets) from None
         assert isinstance(connection, _Listening)
         return cls(connection)
 
