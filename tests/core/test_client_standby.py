@@ -234,6 +234,20 @@ def test_a_second_session_that_fails_is_tried_again_and_hurts_nobody(when: str) 
     assert len(kinds(shell, Connect)) == 1
 
 
+def test_a_second_session_is_tried_for_to_the_end_and_ever_less_often() -> None:
+    shell = PureShell(capabilities=Capabilities(session_limit_s=3_600))
+    shell.connect()
+    shell.advance(3_240_000)
+    waits_s = []
+    for tries in range(2, 10):
+        shell.feed(StandbyEvent(LinkDown(503, "busy")))
+        waits_s.append(0)
+        while len(kinds(shell, ConnectStandby)) < tries:
+            shell.advance(1_000)
+            waits_s[-1] += 1
+    assert waits_s == [2, 4, 8, 16, 30, 30, 30, 30]
+
+
 def test_a_connection_lost_meanwhile_is_opened_again_as_ever() -> None:
     shell = talked()
     shell.advance(1)

@@ -23,6 +23,7 @@ from voice.core.messages import (
 from voice.core.restore import History
 from voice.core.standby import (
     FORCE_AT,
+    MAX_RENEW_AGAIN_MS,
     PROBE_MS,
     RENEW_AGAIN_MS,
     RENEW_AT,
@@ -212,7 +213,7 @@ class StandbyHandlers:
             self._renew_at_ms = None
         else:
             self._renew_at_ms = state.now_ms + self._renew_wait_ms
-            self._renew_wait_ms *= 2
+            self._renew_wait_ms = min(2 * self._renew_wait_ms, MAX_RENEW_AGAIN_MS)
 
     # --- what it says -----------------------------------------------------------------------------
 

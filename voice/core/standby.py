@@ -24,8 +24,8 @@ MIN_LIFE_MS = 1_000
 MAX_LIFE_MS = 24 * 3_600_000
 """An expiry outside of this is an endpoint's odd idea of time."""
 
-RENEW_AGAIN_MS = 2_000
-"""Wait before a second try to renew; doubled up to a sixteenth of the time that is left."""
+RENEW_AGAIN_MS, MAX_RENEW_AGAIN_MS = 2_000, 30_000
+"""Wait before a second try to renew; doubled for each further one, up to the second figure."""
 
 PROBE_MS = (15_000, 30_000, 60_000, 120_000)
 """Waits before each look whether a better endpoint is back; the last one stays."""
