@@ -1,7 +1,7 @@
 """Telling of another endpoint: shown each time, said aloud once."""
 
 from tests.core.recovery_kit import LOST, answer, ready
-from voice.core.messages import Connect, HangUp, StandbyEvent
+from voice.core.messages import Connect, EndpointsBarred, HangUp, StandbyEvent
 from voice.core.reconnect import Persistence
 from voice.core.routes import Route
 from voice.core.standby import PROBE_MS
@@ -120,3 +120,14 @@ def test_nothing_is_said_where_the_place_has_no_notice() -> None:
     fail_over(shell)
     assert len(shell.updates(EndpointChanged)) == 1
     assert not shell.sent(ConversationItemCreate)
+
+
+def test_a_place_that_costs_too_much_is_shown_as_left_and_not_called_gone() -> None:
+    shell = with_fallback()
+    shell.feed(EndpointsBarred(frozenset({0}), "the day's cap is reached"))
+    shell.connect_from_dialled()
+    shell.advance(5_000)
+    assert shell.updates(EndpointChanged) == [
+        EndpointChanged("our own server", 1, "the day's cap is reached")
+    ]
+    assert notices(shell) == 0

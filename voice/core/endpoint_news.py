@@ -27,7 +27,9 @@ class EndpointNews:
         state, index = self._state, self._state.routes.current
         if index == self._told:
             return
-        is_worse, self._told = index > self._told, index
+        # A place that is left since it costs too much is not out of reach: nothing to say aloud.
+        is_worse = index > self._told and not state.routes.is_barred_at(self._told)
+        self._told = index
         state.publish(EndpointChanged(state.routes.route.name, index, reason))
         if self._notice and state.wishes.withdraw(self._notice):
             # Nobody has heard it, and it is no longer true as it stands.

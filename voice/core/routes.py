@@ -71,6 +71,10 @@ class Routes:
         """Whether the current endpoint must not be used."""
         return self.current in self._barred
 
+    def is_barred_at(self, index: int) -> bool:
+        """Return whether an endpoint must not be used for what it costs."""
+        return index in self._barred
+
     def is_closed(self, index: int) -> bool:
         """Return whether an endpoint is not to be tried: never again, or for now."""
         return index in self._closed or index in self._barred
