@@ -165,7 +165,7 @@ async def test_json_that_is_nested_too_deep_is_refused():
 async def test_a_client_that_sends_nothing_is_closed():
     async with server(limits=Limits(first_event_s=0.05)) as running, connect(running) as client:
         code, reason = await close_of(client)
-    assert (code, "0.05 s" in reason) == (4001, True)
+    assert (code, "0.05 s" in reason) == (4011, True)
 
 
 async def test_pings_are_no_events():
@@ -173,13 +173,13 @@ async def test_pings_are_no_events():
     async with server(limits=limits) as running, connect(running) as client:
         await client.read()
         await (await client.socket.ping())
-        assert (await close_of(client))[0] in (4001, 4002)
+        assert (await close_of(client))[0] in (4011, 4012)
 
 
 async def test_a_client_that_falls_silent_is_closed():
     async with server(limits=Limits(idle_s=0.1)) as running, connect(running) as client:
         await client.update(instructions="x")
-        assert (await close_of(client))[0] == 4002
+        assert (await close_of(client))[0] == 4012
 
 
 async def test_a_session_that_is_too_long_is_told_so_and_closed():

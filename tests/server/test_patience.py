@@ -8,13 +8,13 @@ LIMITS = Limits(first_event_s=10, idle_s=900, session_s=3_600)
 
 def test_a_client_that_sends_nothing_has_ten_seconds():
     ending = Patience(LIMITS, 100.0).ending()
-    assert (ending.at_s, ending.code) == (110.0, 4001)
+    assert (ending.at_s, ending.code) == (110.0, 4011)
 
 
 def test_a_client_that_was_heard_may_be_idle_for_a_while():
     patience = Patience(LIMITS, 100.0)
     patience.heard(105.0)
-    assert (patience.ending().at_s, patience.ending().code) == (1_005.0, 4002)
+    assert (patience.ending().at_s, patience.ending().code) == (1_005.0, 4012)
     patience.heard(500.0)
     assert patience.ending().at_s == 1_400.0
 

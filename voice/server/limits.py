@@ -143,8 +143,8 @@ TABLE = (
     Row("head of a request, TLS handshake", f"{USUAL.header_s:g} s", "cut", "server.header_s"),
     Row("size of a request's head", f"{HEAD_BYTES // 1024} KiB", "400"),
     Row("body of a request", "60 s", "408"),
-    Row("first event", f"{USUAL.first_event_s:g} s", "close 4001", "server.first_event_s"),
-    Row("no event from the client", "15 min", "close 4002", "server.idle_s"),
+    Row("first event", f"{USUAL.first_event_s:g} s", "close 4011", "server.first_event_s"),
+    Row("no event from the client", "15 min", "close 4012", "server.idle_s"),
     Row("length of a session", "60 min", "close 1001", "server.session_s"),
     Row(
         "connections",

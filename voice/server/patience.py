@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from voice.server.limits import Limits
 
-SILENT_CODE = 4001
-IDLE_CODE = 4002
+SILENT_CODE = 4011
+IDLE_CODE = 4012
 OVER_CODE = 1001
 
 
