@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
 from voice.engines.anthropic_messages import messages_body
 from voice.engines.anthropic_stream import AnthropicStream
 from voice.engines.brain_address import check_base_url, shown_address
-from voice.engines.brain_failures import PassingFailure, failure_of, http_library
+from voice.engines.brain_asking import Asked, ask_once
 from voice.engines.brain_tries import MAX_RETRIES, with_tries
 from voice.engines.chat_brain import CONNECT_TIMEOUT_S, STALL_TIMEOUT_S, START_TIMEOUT_S
 from voice.engines.ports import BrainDelta, BrainRequest, BrainTool
@@ -114,48 +114,16 @@ class AnthropicBrain:
             async for delta in deltas:
                 yield delta
 
-    async def _ask(
-        self, body: Mapping[str, Any], begin_by_s: float
-    ) -> AsyncGenerator[BrainDelta, None]:
-        """Ask once; what is there when ``begin_by_s`` has come is not waited for any longer."""
+    def _ask(self, body: Mapping[str, Any], begin_by_s: float) -> AsyncGenerator[BrainDelta, None]:
         import anthropic
 
-        broken = http_library(anthropic).TransportError
-        gathered = AnthropicStream()
-        stream: Any = None
-        try:
-            async with asyncio.timeout_at(begin_by_s):
-                answer = await self._post(body)
-                if self._stream:
-                    stream = answer
-                    answer = await anext(stream, None)
-            while answer is not None:
-                for delta in gathered.read(answer):
-                    yield delta
-                answer = await anext(stream, None) if stream is not None else None
-        except (anthropic.AnthropicError, broken, TimeoutError, ValueError) as error:
-            # ValueError: what came was not JSON. Without the cause: the SDK's exceptions hold the
-            # request's headers and the body.
-            raise failure_of(
-                error,
-                anthropic,
-                where=self._where(),
-                model=self._model,
-                interface="Messages answer",
-            ) from None
-        finally:
-            if stream is not None:
-                await stream.close()
-        if not gathered.has_ended:
-            raise PassingFailure(
-                f"{self._where()} ended its stream before the answer was complete; try again, and "
-                "if it stays so, check that brain.base_url is a Messages address",
-                code="brain_unavailable",
-                kind="brain_error",
-                retry_after_s=None,
-            )
-        for last in gathered.finish():
-            yield last
+        return ask_once(
+            Asked(anthropic, anthropic.AnthropicError, "Messages", self._where(), self._model),
+            lambda: self._post(body),
+            AnthropicStream(),
+            is_streamed=self._stream,
+            begin_by_s=begin_by_s,
+        )
 
     async def _post(self, body: Mapping[str, Any]) -> Any:
         """Send the request by the SDK's way for fields that it need not know.

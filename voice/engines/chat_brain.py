@@ -8,7 +8,7 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, Literal
 
 from voice.engines.brain_address import check_base_url, shown_address
-from voice.engines.brain_failures import PassingFailure, failure_of, http_library
+from voice.engines.brain_asking import Asked, ask_once
 from voice.engines.brain_tries import MAX_RETRIES, with_tries
 from voice.engines.chat_messages import InstructionsRole, request_body
 from voice.engines.chat_stream import ChatStream
@@ -112,48 +112,16 @@ class ChatBrain:
             async for delta in deltas:
                 yield delta
 
-    async def _ask(
-        self, body: Mapping[str, Any], begin_by_s: float
-    ) -> AsyncGenerator[BrainDelta, None]:
-        """Ask once; what is there when ``begin_by_s`` has come is not waited for any longer."""
+    def _ask(self, body: Mapping[str, Any], begin_by_s: float) -> AsyncGenerator[BrainDelta, None]:
         import openai
 
-        broken = http_library(openai).TransportError
-        gathered = ChatStream()
-        stream: Any = None
-        try:
-            async with asyncio.timeout_at(begin_by_s):
-                answer = await self._client.chat.completions.create(**body)
-                if self._stream:
-                    stream = answer
-                    answer = await anext(stream, None)
-            while answer is not None:
-                for delta in gathered.read(answer):
-                    yield delta
-                answer = await anext(stream, None) if stream is not None else None
-        except (openai.OpenAIError, broken, TimeoutError, ValueError) as error:
-            # ValueError: what came was not JSON. Without the cause: the SDK's exceptions hold the
-            # request's headers and the body.
-            raise failure_of(
-                error,
-                openai,
-                where=self._where(),
-                model=self._model,
-                interface="Chat Completions answer",
-            ) from None
-        finally:
-            if stream is not None:
-                await stream.close()
-        if not gathered.has_ended:
-            raise PassingFailure(
-                f"{self._where()} ended its stream before the answer was complete; try again, and "
-                "if it stays so, check that brain.base_url is a Chat Completions address",
-                code="brain_unavailable",
-                kind="brain_error",
-                retry_after_s=None,
-            )
-        for last in gathered.finish():
-            yield last
+        return ask_once(
+            Asked(openai, openai.OpenAIError, "Chat Completions", self._where(), self._model),
+            lambda: self._client.chat.completions.create(**body),
+            ChatStream(),
+            is_streamed=self._stream,
+            begin_by_s=begin_by_s,
+        )
 
     async def prepare(self, tools: Sequence[BrainTool]) -> None:
         """Do nothing: each request carries its tools."""
