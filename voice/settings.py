@@ -28,6 +28,7 @@ from pydantic_settings import SettingsError as EnvironmentDecodeError
 from voice.credentials import brain_key, endpoint_key, is_same_host
 from voice.errors import SettingsError
 from voice.logs import MASK, redact
+from voice.settings_audio import AudioSettings, HandsFreeSettings
 from voice.settings_brain import BrainSettings
 from voice.settings_cost import CostSettings
 from voice.settings_file import find_settings_file, read_settings_file
@@ -44,7 +45,6 @@ from voice.settings_layers import (
 )
 from voice.settings_sections import (
     OPENAI_URL,
-    AudioSettings,
     EndpointSettings,
     FallbackSettings,
     LogSettings,
@@ -62,6 +62,7 @@ __all__ = [
     "EffectiveSetting",
     "EndpointSettings",
     "FallbackSettings",
+    "HandsFreeSettings",
     "LogSettings",
     "Origin",
     "RecordSettings",
@@ -98,6 +99,7 @@ class Settings(BaseSettings):
     server: ServerSettings = Field(default_factory=ServerSettings)
     tools: ToolSettings = Field(default_factory=ToolSettings)
     audio: AudioSettings = Field(default_factory=AudioSettings)
+    hands_free: HandsFreeSettings = Field(default_factory=HandsFreeSettings)
     log: LogSettings = Field(default_factory=LogSettings)
     record: RecordSettings = Field(default_factory=RecordSettings)
     cost: CostSettings = Field(default_factory=CostSettings)

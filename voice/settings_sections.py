@@ -111,7 +111,7 @@ Words: TypeAlias = _Words
 UserPath: TypeAlias = _UserPath
 Secret: TypeAlias = _Secret
 BaseUrl: TypeAlias = Annotated[str, AfterValidator(_base_url)]
-_Device = Annotated[int | str, BeforeValidator(_device)]
+Device: TypeAlias = Annotated[int | str, BeforeValidator(_device)]
 
 
 OPENAI_URL = "https://api.openai.com/v1"
@@ -251,16 +251,6 @@ class ServerSettings(Section):
         if (self.tls_cert is None) != (self.tls_key is None):
             raise ValueError("expected server.tls_cert and server.tls_key both, or neither")
         return self
-
-
-class AudioSettings(Section):
-    """``[audio]``: the sound card; devices by number or by part of the name."""
-
-    input: _Device | None = None
-    output: _Device | None = None
-    volume: int = Field(default=100, ge=0, le=100)
-    send_silence: bool = True
-    """``false`` keeps silence off the wire, where the endpoint detects turns."""
 
 
 class LogSettings(Section):
