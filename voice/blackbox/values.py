@@ -114,6 +114,7 @@ def _classes() -> dict[str, Any]:
         wire.AudioDelta,
         wire.UnknownEvent,
         messages.Button,
+        messages.NearKind,
         AudioFormat,
         Capabilities,
         Dialect,

@@ -158,6 +158,14 @@ class Session:
         """Press a button: talk, interrupt, mute."""
         self._run.feed(m.UserPressed(button))
 
+    def sense(self, event: m.NearSpeech | m.NearVerdict | m.DeviceChanged) -> None:
+        """Take what the ear or the sound card at this end found out.
+
+        A ``NearSpeech`` while the answer sounds pauses it; the ``NearVerdict`` that has to follow
+        within a second and a half lets it go on, or stops it.
+        """
+        self._run.feed(event)
+
     def announce(self, text: str) -> None:
         """Have the assistant tell something as soon as nobody speaks."""
         self._run.feed(m.Announce(text))

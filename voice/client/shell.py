@@ -167,6 +167,8 @@ class Shell:
             m.SendEvent: self._send_event,
             m.Publish: self._show,
             m.FlushPlayback: self._flush,
+            m.PausePlayback: self._pause,
+            m.ResumePlayback: self._resume,
             m.StartTool: self._start_tool,
             m.CancelTool: self._cancel_tool,
             m.Connect: self._connect,
@@ -214,6 +216,12 @@ class Shell:
     def _flush(self, action: m.FlushPlayback) -> m.Input:
         self._sound.drop()
         return m.PlaybackStopped(tuple(self._speaker.flush()))
+
+    def _pause(self, action: m.PausePlayback) -> None:
+        self._speaker.pause()
+
+    def _resume(self, action: m.ResumePlayback) -> None:
+        self._speaker.resume()
 
     def _start_tool(self, action: m.StartTool) -> None:
         self._tools.start(action.call_id, action.name, action.arguments)

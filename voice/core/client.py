@@ -26,6 +26,7 @@ from voice.core.messages import (
     Announce,
     ClockJumped,
     CommitTurn,
+    DeviceChanged,
     DialectDetected,
     EndpointsBarred,
     FrameRefused,
@@ -34,6 +35,8 @@ from voice.core.messages import (
     LinkDown,
     LinkUp,
     MicFrame,
+    NearSpeech,
+    NearVerdict,
     PlaybackDrained,
     PlaybackStopped,
     StandbyEvent,
@@ -43,9 +46,10 @@ from voice.core.messages import (
     UserPressed,
     UserTyped,
 )
+from voice.core.near_speech import NearSpeechHandlers
 from voice.core.reconnect import Persistence
 from voice.core.routes import Route
-from voice.core.updates import Phase
+from voice.core.updates import DeviceUpdate, Phase
 from voice.errors import VoiceError
 from voice.protocol import server_events as wire
 from voice.protocol.capabilities import Capabilities
@@ -96,6 +100,7 @@ class ClientCore:
         self._link = LinkHandlers(state)
         self._standby = StandbyHandlers(state, self._link)
         self._speech = SpeechHandlers(state)
+        self._near = NearSpeechHandlers(state)
         self._tools = ToolHandlers(state)
         self._responses = ResponseHandlers(state, self._tools, self._link)
         self._items = ItemHandlers(state)
@@ -234,6 +239,10 @@ class ClientCore:
             if not self._state.link.is_over:
                 expire()
 
+    def _on_device(self, event: DeviceChanged) -> None:
+        update = DeviceUpdate(event.kind, event.name, event.is_working, event.detail)
+        self._state.publish(update)
+
     def _on_barred(self, event: EndpointsBarred) -> None:
         self._link.on_barred(event)
         self._standby.on_barred()
@@ -261,6 +270,9 @@ class ClientCore:
             UserPressed: speech.on_pressed,
             UserTyped: speech.on_typed,
             CommitTurn: speech.on_commit_turn,
+            NearSpeech: self._near.on_speech,
+            NearVerdict: self._near.on_verdict,
+            DeviceChanged: self._on_device,
             Announce: speech.on_announce,
             PlaybackStopped: self._playback.on_stopped,
             PlaybackDrained: self._playback.on_drained,

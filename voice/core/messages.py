@@ -31,6 +31,15 @@ class Button(Enum):
     UNMUTE = "unmute"
 
 
+class NearKind(Enum):
+    """What was heard over the assistant's voice."""
+
+    INTERRUPTION = "interruption"
+    BACKCHANNEL = "backchannel"
+    NOISE = "noise"
+    ECHO = "echo"
+
+
 # --- inputs ---------------------------------------------------------------------------------------
 
 
@@ -141,6 +150,35 @@ class UserTyped:
 
 
 @dataclass(frozen=True, slots=True)
+class NearSpeech:
+    """Somebody is heard over our voice by the ear at this end; a ``NearVerdict`` follows.
+
+    ``cause`` is what made it think so, for people.
+    """
+
+    cause: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NearVerdict:
+    """What the sound over our voice was; ``words`` are what the ear made of it."""
+
+    kind: NearKind
+    words: str = ""
+    cause: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceChanged:
+    """A ``microphone`` or a ``speaker`` came, went, or took the place of another."""
+
+    kind: str
+    name: str
+    is_working: bool
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class CommitTurn:
     """The user's spoken turn is over; for sessions without turn detection."""
 
@@ -192,6 +230,9 @@ Input: TypeAlias = (
     | ToolFinished
     | UserPressed
     | UserTyped
+    | NearSpeech
+    | NearVerdict
+    | DeviceChanged
     | CommitTurn
     | Announce
     | HangUp
@@ -279,6 +320,16 @@ class FlushPlayback:
 
 
 @dataclass(frozen=True, slots=True)
+class PausePlayback:
+    """Fall silent now and keep everything that is queued; a ``FlushPlayback`` ends it too."""
+
+
+@dataclass(frozen=True, slots=True)
+class ResumePlayback:
+    """Go on from where playback was paused."""
+
+
+@dataclass(frozen=True, slots=True)
 class StartTool:
     """Run a tool; answer with exactly one ``ToolFinished``."""
 
@@ -320,6 +371,8 @@ Action: TypeAlias = (
     | SendAudio
     | PlayAudio
     | FlushPlayback
+    | PausePlayback
+    | ResumePlayback
     | StartTool
     | CancelTool
     | Publish

@@ -2,6 +2,8 @@
 
 Texts are transcripts and belong to the person's screen alone; nothing here is meant for a log.
 Times ending in ``_ms`` are on the core's own clock, whose zero means nothing: compare, subtract.
+A ``cause`` is a short plain phrase, without any words that were said but those of a backchannel;
+empty where nobody knows.
 """
 
 from __future__ import annotations
@@ -99,6 +101,7 @@ class PhaseChanged:
     """The conversation does something else now."""
 
     phase: Phase
+    cause: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,11 +112,14 @@ class UserSpeechStarted:
     """
 
     item_id: str = ""
+    cause: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class UserSpeechStopped:
     """The user's turn is over."""
+
+    cause: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +176,40 @@ class Interrupted:
     heard_ms: int
     heard_text: str
     unheard_text: str
+    cause: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PlaybackPaused:
+    """The answer fell silent for a moment, since somebody may be speaking over it."""
+
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlaybackResumed:
+    """The answer goes on from where it was paused.
+
+    ``kind`` says what was heard over it: ``backchannel``, ``noise`` or ``echo``; empty where nobody
+    judged. ``words`` are what the judge made of it.
+    """
+
+    kind: str
+    words: str
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceUpdate:
+    """A microphone or a speaker came, went, or took the place of another.
+
+    ``kind`` is ``microphone`` or ``speaker``, ``name`` the device, ``detail`` for people.
+    """
+
+    kind: str
+    name: str
+    is_working: bool
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,6 +300,9 @@ Update: TypeAlias = (
     | ToolCallStarted
     | ToolCallFinished
     | Interrupted
+    | PlaybackPaused
+    | PlaybackResumed
+    | DeviceUpdate
     | TranscriptCorrected
     | ResponseFinished
     | TurnTimeline

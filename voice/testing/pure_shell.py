@@ -17,10 +17,12 @@ from voice.core.messages import (
     FlushPlayback,
     Input,
     LinkUp,
+    PausePlayback,
     PlayAudio,
     PlaybackDrained,
     PlaybackStopped,
     Publish,
+    ResumePlayback,
     SendEvent,
     StandbyEvent,
     Started,
@@ -160,6 +162,10 @@ class PureShell:
         match action:
             case PlayAudio(item_id, content_index, audio):
                 self.speaker.play(item_id, content_index, audio)
+            case PausePlayback():
+                self.speaker.pause()
+            case ResumePlayback():
+                self.speaker.resume()
             case FlushPlayback():
                 return PlaybackStopped(tuple(self.speaker.flush()))
         return None
