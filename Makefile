@@ -15,7 +15,7 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python;
 MAKE_ENVIRONMENT := $(PYTHON) scripts/make_environment.py
 INPUTS := pyproject.toml constraints.txt scripts/make_environment.py
 
-.PHONY: help demo run test test-interop test-foreign test-mcp autobahn canary check size walk fuzz-server soak-server chaos bench-turn bench-server bench-wire bench-rollover bench-tools bench-import clean
+.PHONY: help demo run test test-interop test-foreign test-mcp autobahn canary check size walk fuzz-server soak-server chaos bench-turn bench-server bench-wire bench-rollover bench-tools bench-turn-taking bench-import clean
 .DEFAULT_GOAL := help
 
 help:
@@ -34,6 +34,7 @@ help:
 	@echo 'make chaos       breaks everything, 20 times, and prints what came back'
 	@echo 'make bench-turn  how soon it answers     make bench-wire  CPU per audio message'
 	@echo 'make bench-server  how many can talk to one server at once'
+	@echo 'make bench-turn-taking  how often it cuts somebody off, how long it waits'
 	@echo 'make bench-rollover  sessions renewed while somebody talks'
 	@echo 'make bench-tools  how late the sound is beside bad tools'
 	@echo 'make bench-import  CPU to import voice   make clean       remove what make made'
@@ -118,6 +119,9 @@ bench-rollover: $(VENV)/.default
 
 bench-tools: $(VENV)/.default
 	@$(BIN)/python -m benchmarks.tool_ticks $(ARGS)
+
+bench-turn-taking: $(VENV)/.default
+	@$(BIN)/python -m benchmarks.turn_taking $(ARGS)
 
 bench-import: $(VENV)/.default
 	@$(BIN)/python -m benchmarks.import_time $(ARGS)
