@@ -28,8 +28,14 @@ from benchmarks.turn_curve import Point, draw
 from voice.audio.files import read_audio
 from voice.audio.pcm import Pcm, resample
 from voice.audio.ports import RATE_HZ
-from voice.core.turns import SpeechBegan, SpeechEnded, SpeechPaused, SpeechResumed
-from voice.core.turns import TurnDetector, TurnRules
+from voice.core.turns import (
+    SpeechBegan,
+    SpeechEnded,
+    SpeechPaused,
+    SpeechResumed,
+    TurnDetector,
+    TurnRules,
+)
 from voice.engines.ports import EAR_RATE_HZ, TurnEnd
 from voice.engines.stt import MoonshineStt
 from voice.engines.turn_end import WordsTurnEnd
