@@ -156,6 +156,12 @@ class CountingSpeaker:
 
     heard = flush
 
+    def pause(self) -> None:
+        """Play nothing, as ever."""
+
+    def resume(self) -> None:
+        """Play nothing, as ever."""
+
     async def close(self) -> None:
         """Hold nothing."""
 

@@ -167,3 +167,46 @@ async def test_a_part_that_goes_on_after_an_underrun_counts_from_its_first_sampl
     speaker.play("a", 0, pcm(100))
     await clock.advance(0.0401)
     assert speaker.flush() == (HeardPart("a", 0, 140),)
+
+
+async def test_a_pause_keeps_the_position_and_nothing_drains_meanwhile(speaker, clock, drained):
+    speaker.play("a", 0, pcm(100, 1))
+    await clock.advance(0.0401)
+    speaker.pause()
+    speaker.pause()
+    speaker.play("a", 0, pcm(50, 2))
+    await clock.advance(3.0)
+    assert speaker.heard() == (HeardPart("a", 0, 40),)
+    assert drained == []
+    speaker.resume()
+    speaker.resume()
+    await clock.advance(0.2)
+    assert len(drained) == 1
+    takes = speaker.takes()
+    assert np.concatenate([take.pcm for take in takes]).tobytes() == pcm(100, 1) + pcm(50, 2)
+    assert takes[-1].start_s >= 3.04
+
+
+async def test_a_flush_ends_a_pause(speaker, clock):
+    speaker.play("a", 0, pcm(100))
+    await clock.advance(0.0401)
+    speaker.pause()
+    await clock.advance(1.0)
+    assert speaker.flush() == (HeardPart("a", 0, 40),)
+    speaker.play("b", 0, pcm(100))
+    await clock.advance(0.0301)
+    assert speaker.heard() == (HeardPart("b", 0, 30),)
+
+
+async def test_at_fast_pace_a_pause_waits_too(drained):
+    speaker = FileSpeaker(pace="fast")
+    speaker.start(lambda: drained.append("drained"))
+    speaker.pause()
+    speaker.play("a", 0, pcm(500))
+    await settled()
+    assert drained == []
+    speaker.resume()
+    async with asyncio.timeout(5):
+        while not drained:  # noqa: ASYNC110
+            await asyncio.sleep(0)
+    assert sum(take.pcm.size for take in speaker.takes()) == 500 * MS

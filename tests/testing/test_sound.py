@@ -92,3 +92,17 @@ async def test_a_closed_microphone_has_no_more_frames() -> None:
     await microphone.close()
     await microphone.close()
     assert [frame async for frame in microphone.frames()] == []
+
+
+def test_a_pause_keeps_the_position_whatever_the_clock_does() -> None:
+    clock, speaker, _ = playing()
+    speaker.play("i1", 0, pcm(30))
+    clock.advance(10)
+    speaker.pause()
+    clock.advance(1000)
+    assert speaker.heard() == [HeardPart("i1", 0, 10)]
+    speaker.resume()
+    clock.advance(20)
+    assert speaker.heard_pcm("i1") == pcm(30)
+    assert [sound.at_ms for sound in speaker.sounds] == [0, 1010]
+    assert speaker.pauses == 1

@@ -179,6 +179,7 @@ class SoundDeviceSpeaker:
         self._watch_timer: asyncio.TimerHandle | None = None
         self._callbacks = 0
         self._starved_ticks = 0
+        self._is_paused = False
         self.set_volume(volume)
 
     @property
@@ -237,6 +238,7 @@ class SoundDeviceSpeaker:
 
     def flush(self) -> Sequence[HeardPart]:
         """Fall silent within one block and return what was heard of each part."""
+        self._is_paused = False
         if self._end_timer is not None:
             self._end_timer.cancel()
             self._end_timer = None
@@ -245,6 +247,19 @@ class SoundDeviceSpeaker:
     def heard(self) -> Sequence[HeardPart]:
         """Return what was heard so far of each part since the speaker last ran empty."""
         return self._playout.heard(self._now_s())
+
+    def pause(self) -> None:
+        """Fall silent within one block and keep what was not heard yet."""
+        self._is_paused = True
+        self._playout.pause()
+
+    def resume(self) -> None:
+        """Go on from the next sample."""
+        if not self._is_paused:
+            return
+        self._is_paused = False
+        self._playout.resume()
+        self._see_to_the_end()
 
     async def close(self) -> None:
         """Stop at once and release the device. Idempotent."""
@@ -260,7 +275,7 @@ class SoundDeviceSpeaker:
         if self._end_timer is not None:
             self._end_timer.cancel()
             self._end_timer = None
-        if self._on_drained is None:
+        if self._on_drained is None or self._is_paused:
             return
         waiting_s = self._playout.waiting_s()
         if waiting_s <= _FINISH_S:

@@ -54,6 +54,7 @@ class FileSpeaker:
         self._heard_samples: dict[_Part, int] = {}
         self._earlier: OrderedDict[_Part, int] = OrderedDict()
         self._alarm: Alarm | None = None
+        self._paused_s: float | None = None
         self._tape = Tape()
 
     def start(self, on_drained: Callable[[], None]) -> None:
@@ -72,7 +73,7 @@ class FileSpeaker:
         samples = from_bytes(bytes(pcm))
         part = (item_id, content_index)
         self._heard_samples.setdefault(part, self._earlier.get(part, 0))
-        now_s = self._clock.time()
+        now_s = self._now_s()
         start_s = max(now_s, self._queue[-1].end_s) if self._queue else now_s
         if start_s - now_s > MAX_AHEAD_S:
             raise DeviceError("the endpoint sent more than an hour of speech at once; given up")
@@ -83,6 +84,7 @@ class FileSpeaker:
         """Fall silent at once and return how much of every part was heard."""
         heard = self.heard()
         self._record_head()
+        self._paused_s = None
         self._queue.clear()
         self._remember_parts()
         self._drop_alarm()
@@ -99,6 +101,33 @@ class FileSpeaker:
             HeardPart(item_id, content_index, count * 1000 // RATE_HZ)
             for (item_id, content_index), count in samples.items()
         )
+
+    def pause(self) -> None:
+        """Fall silent at once and keep what was not heard yet."""
+        if self._paused_s is not None or self._clock is None:
+            return
+        self._settle()
+        self._drop_alarm()
+        self._paused_s = self._clock.time()
+        if self._queue:
+            head = self._queue[0]
+            heard = self._samples_heard(head)
+            self._record_head()
+            self._heard_samples[head.part] += heard
+            begins_s = head.start_s + heard / RATE_HZ
+            self._queue[0] = _Chunk(head.part, head.pcm[heard:], begins_s)
+
+    def resume(self) -> None:
+        """Go on from the next sample."""
+        if self._paused_s is None or self._clock is None:
+            return
+        paused_s, self._paused_s = self._paused_s, None
+        delay_s = self._clock.time() - paused_s
+        for _ in range(len(self._queue)):
+            chunk = self._queue.popleft()
+            self._queue.append(_Chunk(chunk.part, chunk.pcm, chunk.start_s + delay_s))
+        if self._queue:
+            self._set_alarm()
 
     async def close(self) -> None:
         """Stop at once; nothing is called afterwards. Idempotent."""
@@ -117,6 +146,8 @@ class FileSpeaker:
         return takes
 
     def _now_s(self) -> float:
+        if self._paused_s is not None:
+            return self._paused_s
         return self._clock.time() if self._clock is not None else 0.0
 
     def _samples_heard(self, chunk: _Chunk) -> int:
@@ -149,7 +180,7 @@ class FileSpeaker:
     def _set_alarm(self) -> None:
         """Be called when the last sample was heard; in fast pace in the loop's next round."""
         self._drop_alarm()
-        if self._clock is not None:
+        if self._clock is not None and self._paused_s is None:
             when_s = self._clock.time() if self._is_fast else self._queue[-1].end_s
             self._alarm = self._clock.call_at(when_s, self._drained)
 

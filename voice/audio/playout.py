@@ -87,6 +87,7 @@ class Playout:
         self._dropped_samples = 0
         self._is_low = True
         self._is_dry = True
+        self._is_paused = False
         self._dry_samples = 0
         self._begin_run()
 
@@ -168,7 +169,7 @@ class Playout:
         wanted = 2 * count
         pieces: list[memoryview] = []
         with self._lock:
-            while wanted and self._chunks:
+            while wanted and self._chunks and not self._is_paused:
                 piece = self._chunks[0][:wanted]
                 rest = self._chunks[0][len(piece) :]
                 if rest:
@@ -183,11 +184,21 @@ class Playout:
                 self._taken += taken
                 self._blocks.append(_Block(dac_s, taken))
             self._is_dry = not self._chunks
-            if self._is_dry:
+            if self._is_dry and not self._is_paused:
                 self._dry_samples += wanted // 2
             runs_low = not self._is_low and self._waiting_s() < LOW_S
             self._is_low = self._is_low or runs_low
         return b"".join(pieces) + bytes(wanted), runs_low
+
+    def pause(self) -> None:
+        """Let the card take silence and keep everything that it has not taken."""
+        with self._lock:
+            self._is_paused = True
+
+    def resume(self) -> None:
+        """Let the card go on from the next sample."""
+        with self._lock:
+            self._is_paused = False
 
     def _waiting_s(self) -> float:
         return (self._produced - self._taken) / self._rate_hz
@@ -208,6 +219,7 @@ class Playout:
             heard = self._heard_by_part(now_s)
             self._remember(heard)
             self._last_key = None
+            self._is_paused = False
             self._is_low = True
             self._is_dry = True
             self._begin_run()

@@ -8,12 +8,16 @@ PortAudio,
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Sequence
-from typing import Protocol
+from dataclasses import dataclass
+from typing import Literal, Protocol
 
 from voice.protocol.playback import HeardPart
 
 RATE_HZ = 24_000
 """Sample rate of every microphone and speaker port, in samples per second."""
+
+BLOCK_MS = 10
+"""What a sound card is given and gives at once: the shortest time in which anything changes."""
 
 
 class Microphone(Protocol):
@@ -64,6 +68,56 @@ class Speaker(Protocol):
         """Return the same figures as ``flush`` without stopping anything."""
         ...
 
+    def pause(self) -> None:
+        """Fall silent within one audio block and keep everything queued.
+
+        Until ``resume`` the heard times stand still, ``play`` goes on queueing and ``on_drained``
+        is not called; ``flush`` ends the pause. Idempotent.
+        """
+        ...
+
+    def resume(self) -> None:
+        """Go on from the sample after the last that was heard. Idempotent."""
+        ...
+
     async def close(self) -> None:
         """Stop at once and release the device. Idempotent."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Captured:
+    """One block of 10 ms of the room, and what our own speaker did in it.
+
+    ``near`` is the microphone with its input gain, ``far`` what the speaker let sound (its volume
+    applied) while ``near`` was captured, zeros where it was silent: 240 samples of PCM16 each.
+    ``captured_s`` is the stream time of the first sample.
+    """
+
+    near: bytes
+    far: bytes
+    captured_s: float = 0.0
+
+
+class EchoMicrophone(Microphone, Protocol):
+    """A microphone that also says what our own speaker did meanwhile."""
+
+    def captured(self) -> AsyncIterator[Captured]:
+        """Yield blocks of 10 ms in real time, instead of ``frames`` and with the same errors.
+
+        Called once, from the session's event loop.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceNews:
+    """A microphone or a speaker that was lost, found again or exchanged for another.
+
+    ``name`` is the device's own, ``detail`` a short phrase for people: what happened, what is done.
+    """
+
+    kind: Literal["microphone", "speaker"]
+    name: str
+    is_working: bool
+    detail: str

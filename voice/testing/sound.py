@@ -74,6 +74,8 @@ class RecordingSpeaker:
         self._on_drained: Callable[[], None] | None = None
         self.sounds: list[HeardSound] = []
         self.flushes = 0
+        self.pauses = 0
+        self.is_paused = False
         self.is_closed = False
 
     def start(self, on_drained: Callable[[], None]) -> None:
@@ -96,6 +98,7 @@ class RecordingSpeaker:
         self._queue.clear()
         self._current.clear()
         self.flushes += 1
+        self.is_paused = False
         return report
 
     def heard(self) -> Sequence[HeardPart]:
@@ -105,6 +108,18 @@ class RecordingSpeaker:
             HeardPart(item_id, index, self._heard_bytes[item_id, index] // BYTES_PER_MS)
             for item_id, index in self._current
         ]
+
+    def pause(self) -> None:
+        """Stand still, whatever the clock does."""
+        self._sync()
+        if not self.is_paused:
+            self.is_paused = True
+            self.pauses += 1
+
+    def resume(self) -> None:
+        """Go on from the next sample."""
+        self._sync()
+        self.is_paused = False
 
     async def close(self) -> None:
         """Drop what is queued."""
@@ -129,7 +144,7 @@ class RecordingSpeaker:
         return b"".join(sound.pcm for sound in wanted)
 
     def _drained_at_ms(self) -> int | None:
-        if not self._queue:
+        if not self._queue or self.is_paused:
             return None
         return self._synced_ms - -sum(len(pcm) for _, pcm in self._queue) // BYTES_PER_MS
 
@@ -142,6 +157,8 @@ class RecordingSpeaker:
     def _sync(self) -> None:
         """Let the samples sound whose time has come."""
         begun_ms, self._synced_ms = self._synced_ms, self._clock()
+        if self.is_paused:
+            return
         room = whole = (self._synced_ms - begun_ms) * BYTES_PER_MS
         while room > 0 and self._queue:
             part, pcm = self._queue.popleft()
