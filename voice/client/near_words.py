@@ -1,0 +1,253 @@
+"""What somebody means who speaks while we do: to stop us, to say "mm-hm", or nothing at all.
+
+Pure. Our voice is already paused when this is asked, so waiting costs the user nothing that can be
+heard, and a wrong "go on" costs them a repetition: what is unclear waits for a pause or more words.
+The tables hold what people say and also what the recogniser makes of it: of fifteen synthesised
+hums Moonshine wrote six as "mm-hmm", the rest as "Mama", "Um", "Now" or "No".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from voice.core.messages import NearKind
+
+DECIDED_MS = 900
+"""So much voice is an interruption whatever it said; nobody hums for so long."""
+
+PATIENT_MS = 1_300
+"""The same where backchannels alone fill the time: "yeah, yeah, okay, got it"."""
+
+_ECHO_MS = 700
+"""Our own voice is paused: what is longer than its way through the room is no echo of it."""
+
+_SETTLED_MS = 400
+"""Before this the recogniser still changes its mind: 200 ms of "okay" are a "no" to it."""
+
+_FEW_WORDS_MS = 300
+_ONE_WORD_MS = 500
+_FRAGMENT_MS = 450
+_FRAGMENT_WORDS = 2
+_PAUSE_MS = 250
+_UNREAD_VOICE_MS = 500
+_CLICK_MS = 200
+_MS_PER_BACKCHANNEL = 500
+
+_SAID_CHARS = 400
+_QUESTION_WORDS = 8
+"""A question mark so close to the end of what we said still waits for its answer."""
+
+
+def _table(text: str) -> frozenset[str]:
+    return frozenset(" ".join(entry.split()) for entry in text.replace("\n", "|").split("|"))
+
+
+_STOPS = _table(
+    """stop | wait | hold on | hang on | hold it | excuse me | quiet | be quiet | shut up | cancel
+    enough | pause | silence | shush | hush | never mind | nevermind | one moment | one second
+    just a moment | just a second | wait a minute | halt | stopp | warte | moment mal | ruhe
+    arrête | attends | para | espera | basta | aspetta"""
+)
+_DENIALS = frozenset({"no", "nope", "nah", "don't", "nein", "non"})
+_YES_OR_NO = _DENIALS | frozenset({"yes", "yeah", "yep", "yup", "sure", "okay", "ok", "mmhmm"})
+_ANSWERS = _table(
+    """yes | yeah | yep | yup | yah | right | okay | ok | sure | mmhm | mmhmm | mhm | uhhuh | aha
+    of course | exactly | correct | true | alright | all right | please | ja | genau | klar | oui
+    sí | si | vale | now | mama | mamma"""
+)
+_BACKCHANNELS = _ANSWERS | _table(
+    """i see | got it | gotcha | wow | whoa | really | well | so | and | oh | cool | nice | great
+    good | fine | absolutely | indeed | interesting | makes sense | fair enough | i know
+    no way | oh no | thanks | thank you | huh | ha | haha | hahaha | hatha | hehe | ooh | yay
+    mom | mum | hell | elle | l | of her | bien | claro | d'accord | ach so"""
+)
+_FRAGMENTS = frozenset(
+    "a an the i if it of her his in on at to for and or but is are was as by be he she we you they "
+    "that this there then than god how real re st c'mon em am".split()
+)
+_HUM = re.compile(r"h*m+h*m*|h+m+|u+h+m*|u+m+|a+h+|e+r+m*|e+h+|o+h+|o+|m+hu+h*|u+hu+h*|hu+h+")
+_LONGEST_PHRASE = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What the near speech is, and in a few plain words why."""
+
+    kind: NearKind
+    cause: str
+
+
+def judge(
+    words: str,
+    *,
+    said: str,
+    voiced_ms: int,
+    since_onset_ms: int,
+    is_voice_on: bool,
+    has_recogniser: bool = True,
+    names: Sequence[str] = (),
+) -> Judgement | None:
+    """Return what speech over our paused voice is; None asks to wait for more of it.
+
+    ``words`` is the recogniser's reading of everything since the onset, empty for no words.
+    ``said`` is the assistant's text up to what has sounded, a little more does no harm.
+    ``voiced_ms`` counts the voiced time alone. Without a recogniser length decides. ``names`` are
+    what the assistant is called by. Ask again with every reading, and once the voice pauses; a
+    judgement is certain after at most 1,300 ms of voice.
+    """
+    spoken = spoken_words(words)
+    if not has_recogniser or not spoken:
+        return _unread(voiced_ms, since_onset_ms, is_voice_on, has_recogniser)
+    quoted = f"'{' '.join(spoken)}'"
+    is_answer = is_question(said) and all(word in _YES_OR_NO for word in spoken)
+    is_ours = voiced_ms <= _ECHO_MS and not is_answer and _is_echo(spoken, said)
+    if (stop := _stop(spoken, names)) and not (is_ours and len(spoken) > len(stop.split())):
+        return Judgement(NearKind.INTERRUPTION, f"'{stop}' asks for silence")
+    if is_ours:
+        ours = Judgement(NearKind.ECHO, f"we are saying {quoted} ourselves")
+        return None if is_voice_on else ours
+    if _is_all(spoken, _BACKCHANNELS):
+        return _backchannel(spoken, said, voiced_ms, since_onset_ms, is_voice_on)
+    if len(spoken) <= _FRAGMENT_WORDS and all(
+        word in _FRAGMENTS or _is_backchannel(word) for word in spoken
+    ):
+        if not is_voice_on and voiced_ms < _FRAGMENT_MS:
+            cause = f"{voiced_ms} ms of voice, no more than {quoted}"
+            return Judgement(NearKind.BACKCHANNEL, cause)
+        return _long_voice(voiced_ms) if is_voice_on else _new_words(quoted)
+    if is_answer and not is_voice_on:
+        return _answer(quoted)
+    return _others(spoken, quoted, voiced_ms, since_onset_ms, is_voice_on)
+
+
+def spoken_words(text: str) -> list[str]:
+    """Return the words in lower case, without punctuation; hyphens join: ``mm-hm`` is one word."""
+    plain = text.lower().replace("\N{RIGHT SINGLE QUOTATION MARK}", "'").replace("-", "")
+    found = re.findall(r"[^\W_]+(?:'[^\W_]+)*", plain)
+    joined: list[str] = []
+    for word in found:
+        # "Mm hmm" and "uh huh" are written as two.
+        if joined and word in ("hm", "hmm", "huh") and joined[-1] in ("m", "mm", "mmm", "uh"):
+            joined[-1] += word
+        else:
+            joined.append(word)
+    return joined
+
+
+def is_question(said: str) -> bool:
+    """Return whether the assistant waits for an answer: what it said ends in a question."""
+    _, mark, rest = said[-_SAID_CHARS:].rpartition("?")
+    return bool(mark) and len(spoken_words(rest)) <= _QUESTION_WORDS
+
+
+def _unread(
+    voiced_ms: int, since_onset_ms: int, is_voice_on: bool, has_recogniser: bool
+) -> Judgement | None:
+    """Judge by length alone: nothing was understood, or there is nobody to understand it."""
+    if voiced_ms >= (DECIDED_MS if has_recogniser else _UNREAD_VOICE_MS):
+        return _long_voice(voiced_ms, at_once=True)
+    if is_voice_on or since_onset_ms < _PAUSE_MS:
+        return None
+    if not has_recogniser and voiced_ms >= _CLICK_MS:
+        return Judgement(NearKind.BACKCHANNEL, f"{voiced_ms} ms of voice are too short for words")
+    return Judgement(NearKind.NOISE, f"{voiced_ms} ms of sound without words")
+
+
+def _backchannel(
+    spoken: list[str], said: str, voiced_ms: int, since_onset_ms: int, is_voice_on: bool
+) -> Judgement | None:
+    quoted = f"'{' '.join(spoken)}'"
+    is_settled = not is_voice_on or since_onset_ms >= _SETTLED_MS
+    if is_settled and is_question(said) and any(word in _ANSWERS for word in spoken):
+        return _answer(quoted)
+    if not is_voice_on:
+        return Judgement(NearKind.BACKCHANNEL, f"{quoted} is a backchannel")
+    fills_time = len(spoken) * _MS_PER_BACKCHANNEL >= voiced_ms
+    return _long_voice(voiced_ms, PATIENT_MS if fills_time else DECIDED_MS)
+
+
+def _others(
+    spoken: list[str], quoted: str, voiced_ms: int, since_onset_ms: int, is_voice_on: bool
+) -> Judgement | None:
+    """Judge words that are no backchannel, such as a question."""
+    if not is_voice_on:
+        if voiced_ms < _CLICK_MS and len(spoken) == 1 and spoken[0] not in _DENIALS:
+            return Judgement(NearKind.NOISE, f"{voiced_ms} ms of sound are no word")
+        return _new_words(quoted)
+    if len(spoken) == 1:
+        settled_ms = _SETTLED_MS if spoken[0] in _DENIALS else _ONE_WORD_MS
+    else:
+        settled_ms = _FEW_WORDS_MS
+    return _new_words(quoted) if since_onset_ms >= settled_ms else None
+
+
+def _answer(quoted: str) -> Judgement:
+    return Judgement(NearKind.INTERRUPTION, f"{quoted} answers our question")
+
+
+def _new_words(quoted: str) -> Judgement:
+    return Judgement(NearKind.INTERRUPTION, f"{quoted} is more than a backchannel")
+
+
+def _long_voice(
+    voiced_ms: int, limit_ms: int = DECIDED_MS, *, at_once: bool = False
+) -> Judgement | None:
+    if not at_once and voiced_ms < limit_ms:
+        return None
+    return Judgement(NearKind.INTERRUPTION, f"{voiced_ms} ms of voice over ours")
+
+
+def _stop(spoken: list[str], names: Sequence[str]) -> str:
+    """Return the words that ask for silence, where what was said begins with them; else ''."""
+    called = {" ".join(spoken_words(name.replace("_", " "))) for name in names}
+    start = 0
+    openers = _BACKCHANNELS | _DENIALS
+    while start < len(spoken) - 1 and (spoken[start] in openers or _HUM.fullmatch(spoken[start])):
+        start += 1
+    for first in (0, start):
+        for count in range(_LONGEST_PHRASE, 0, -1):
+            phrase = " ".join(spoken[first : first + count])
+            if phrase in _STOPS or phrase in called:
+                return phrase
+    return ""
+
+
+def _is_backchannel(phrase: str) -> bool:
+    return phrase in _BACKCHANNELS or _HUM.fullmatch(phrase) is not None
+
+
+def _is_all(spoken: list[str], table: frozenset[str]) -> bool:
+    """Return whether the words are nothing but phrases of the table, and hums."""
+    start = 0
+    while start < len(spoken):
+        for count in range(_LONGEST_PHRASE, 0, -1):
+            phrase = " ".join(spoken[start : start + count])
+            if phrase in table or (count == 1 and _HUM.fullmatch(phrase)):
+                start += count
+                break
+        else:
+            return False
+    return True
+
+
+_WORD_LIKENESS = 85
+_PHRASE_LIKENESS = 76
+_LONG_PHRASE_CHARS = 8
+
+
+def _is_echo(spoken: list[str], said: str) -> bool:
+    """Return whether the words are, about, a fragment of what we are saying."""
+    ours = spoken_words(said[-_SAID_CHARS:])
+    if not ours:
+        return False
+    from rapidfuzz import fuzz
+
+    heard = " ".join(spoken)
+    if len(spoken) == 1:
+        return any(fuzz.ratio(heard, word) >= _WORD_LIKENESS for word in ours)
+    likeness = _PHRASE_LIKENESS if len(heard) >= _LONG_PHRASE_CHARS else _WORD_LIKENESS
+    text = " ".join(ours)
+    # The shorter side is slid along the longer one: a whole short answer may be inside the words.
+    return len(heard) <= len(text) + 2 and fuzz.partial_ratio(heard, text) >= likeness
