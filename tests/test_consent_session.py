@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from tools import Registry, tool
-from voice.app import Toolbox
 from voice.client.session import Session
 from voice.protocol.client_events import ConversationItemCreate
 from voice.protocol.endpoints import resolve
 from voice.protocol.items import FunctionCallOutput
 from voice.testing import events
 from voice.testing.endpoint import Peer, ScriptedEndpoint
+from voice.toolbox import Toolbox
 from voice.user_answers import UserAnswers
 
 QUESTION = "Shall I unlock the front door?"

@@ -16,9 +16,9 @@ from tests.chaos.talk_items import Item
 from tests.chaos.upstream import Answer, Talk, usual
 from tools import tool
 from tools.registry import Registry
-from voice.app import Toolbox
 from voice.core.updates import Phase, ToolCallFinished, ToolCallStarted
 from voice.testing import events
+from voice.toolbox import Toolbox
 
 LATE_LIMIT_MS = 50
 """How late a tick of the loop may come: sound is asked for in blocks of 20 ms (FAULTS P17)."""

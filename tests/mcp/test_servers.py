@@ -7,11 +7,12 @@ import os
 import socket
 
 from tests.server.serving_kit import engines, server
-from voice.app import build_tools, open_session
+from voice.app import open_session
 from voice.client.silent_speaker import SilentSpeaker
 from voice.core.updates import ResponseFinished, ToolCallFinished
 from voice.engines.scripted import ScriptedReply
 from voice.settings import load_settings
+from voice.toolbox import build_tools
 
 START_S = 15
 

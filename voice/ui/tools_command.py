@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from voice.app import Toolbox, build_tools, check_tools, new_tool
 from voice.protocol.tool_examples import EXAMPLES_KEY
+from voice.toolbox import Toolbox, build_tools, check_tools, new_tool
 from voice.ui.command import complain, console_for, run
 from voice.ui.render import printable
 from voice.ui.stdout import reserved_stdout

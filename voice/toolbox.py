@@ -1,0 +1,220 @@
+"""The one seam between ``voice`` and ``tools``: finds the tools that the settings allow.
+
+Nothing else of ``voice`` imports ``tools``; who needs a word of theirs takes it from here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from tools import (
+    Consent,
+    DuplicateToolError,
+    Registry,
+    ToolOutcome,
+    ToolSetupError,
+    VolumeControl,
+    discover,
+)
+from tools.check import findings
+from tools.mcp_connection import McpServer
+from tools.mcp_finder import McpFinder
+from tools.scaffold import write_tool
+from voice.errors import SettingsError
+from voice.protocol.session_config import FunctionTool
+from voice.protocol.tool_examples import EXAMPLES_KEY
+
+if TYPE_CHECKING:
+    from voice.settings import Settings
+
+__all__ = ["Toolbox", "VolumeControl", "build_tools", "check_tools", "new_tool"]
+
+
+class Toolbox:
+    """The tools of one assistant, in the shape that a session takes them.
+
+    Use it as an async context manager: what tools began ends with it.
+    """
+
+    def __init__(
+        self,
+        registry: Registry,
+        problems: tuple[str, ...],
+        *,
+        call_limit_s: float,
+        servers: McpFinder | None = None,
+        servers_limit_s: float = 0.0,
+    ) -> None:
+        self._problems = problems
+        self._registry = registry
+        self._call_limit_s = call_limit_s
+        self._servers = servers
+        self._servers_limit_s = servers_limit_s
+
+    async def __aenter__(self) -> Self:
+        """Start: take up again what tools kept from the last time, and wait for the servers."""
+        await self._registry.start()
+        await self.connect()
+        return self
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """One line for each plugin or server that could not be loaded."""
+        return (*self._problems, *(self._servers.problems if self._servers else ()))
+
+    def begin(self) -> None:
+        """Start the MCP servers in the background, so that they lose nobody's time. Idempotent."""
+        if self._servers is not None:
+            self._servers.begin()
+
+    async def connect(self) -> None:
+        """Wait until the servers' tools are there, as long as the settings say. Idempotent."""
+        if self._servers is not None:
+            await self._servers.ready(self._servers_limit_s)
+
+    async def disconnect(self) -> None:
+        """End the servers. Idempotent."""
+        if self._servers is not None:
+            await self._servers.close()
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """End everything that the tools began."""
+        await self._registry.close()
+        await self.disconnect()
+
+    @property
+    def specs(self) -> list[FunctionTool]:
+        """The tools as an endpoint is told them, with their authors' example sentences.
+
+        The session takes the sentences out again where an endpoint does not read them.
+        """
+        tools = []
+        for spec in self._registry.specs():
+            parameters = dict(spec.parameters)
+            if spec.examples:
+                parameters[EXAMPLES_KEY] = list(spec.examples)
+            tools.append(
+                FunctionTool(name=spec.name, description=spec.description, parameters=parameters)
+            )
+        return tools
+
+    @property
+    def cancellable(self) -> frozenset[str]:
+        """The names of the tools that an interruption stops."""
+        return frozenset(s.name for s in self._registry.specs() if s.cancel_on_interrupt)
+
+    @property
+    def consent(self) -> Consent:
+        """What takes the user's own answers to questions about irreversible calls."""
+        return self._registry.consent
+
+    def source(self, name: str) -> str:
+        """Return where a tool comes from; empty for an unknown name."""
+        return self._registry.source(name) or ""
+
+    async def call(self, name: str, arguments: str) -> ToolOutcome:
+        """Run one call as a model wrote it; never raises but CancelledError.
+
+        A tool has a deadline of its own as well; the shorter one holds.
+        """
+        try:
+            async with asyncio.timeout(self._call_limit_s):
+                return await self._registry.call(name, arguments)
+        except TimeoutError:
+            told = f"{name} took too long and was given up after {self._call_limit_s:g} s."
+            return ToolOutcome(told, is_error=True)
+
+
+def build_tools(
+    settings: Settings,
+    *,
+    on_notice: Callable[[str], None] | None = None,
+    on_line: Callable[[str], None] | None = None,
+    volume: VolumeControl | None = None,
+) -> Toolbox:
+    """Find the tools that the settings allow.
+
+    ``on_notice`` gets what a tool announces by itself, such as a timer that is due, ``on_line``
+    what servers of tools tell people meanwhile. Raises SettingsError where two tools have one
+    name; broken plugins become ``problems``.
+    """
+    wanted = settings.tools
+    found = discover(wanted.folder)
+    registry = Registry(
+        data_dir=wanted.data_dir, on_notice=on_notice, volume=volume, files_dir=wanted.files_dir
+    )
+    for tool, source in found.tools:
+        if tool.name in wanted.disabled or not wanted.allows(tool.name, tool.effect):
+            continue
+        if tool.opt_in and tool.name not in wanted.enabled:
+            continue
+        try:
+            registry.add(tool, source)
+        except DuplicateToolError as error:
+            raise SettingsError(str(error)) from error
+    servers = McpFinder(
+        registry,
+        _servers(settings),
+        allows=lambda tool: (
+            tool.name not in wanted.disabled and wanted.allows(tool.name, tool.effect)
+        ),
+        on_line=on_line,
+    )
+    return Toolbox(
+        registry,
+        tuple(found.problems),
+        call_limit_s=wanted.timeout_s,
+        servers=servers,
+        servers_limit_s=wanted.mcp_start_s,
+    )
+
+
+def _servers(settings: Settings) -> list[McpServer]:
+    """Return the MCP servers of the settings; theirs are the only keys that they get."""
+    return [
+        McpServer(
+            name,
+            command=server.command,
+            env={key: value.get_secret_value() for key, value in server.env.items()},
+            cwd=server.cwd,
+            url=server.url,
+            headers={key: value.get_secret_value() for key, value in server.headers.items()},
+            timeout_s=server.timeout_s,
+            start_timeout_s=server.start_timeout_s,
+            effect=None if server.effect == "auto" else server.effect,
+        )
+        for name, server in settings.tools.mcp.items()
+        if server.enabled
+    ]
+
+
+def check_tools(settings: Settings) -> tuple[int, list[str]]:
+    """Return how many tools there are, and one line for each thing that is wrong with them."""
+    found = discover(settings.tools.folder)
+    return len(found.tools), [*found.problems, *findings(found.tools)]
+
+
+def new_tool(settings: Settings, name: str) -> tuple[Path, Path]:
+    """Write a tool that works, and its test, into the tool folder; return both files.
+
+    Raises SettingsError for a name that is none, and where a file exists.
+    """
+    folder = settings.tools.folder
+    if folder is None:
+        raise SettingsError(
+            "expected tools.folder, the folder of your tools; "
+            "say --set tools.folder=DIR, or write it into voice.toml"
+        )
+    try:
+        return write_tool(name, folder)
+    except ToolSetupError as error:
+        raise SettingsError(str(error)) from error
