@@ -38,9 +38,9 @@ class WordsTurnEnd:
 
 def _with_comma(words: list[str], verdict: float) -> float:
     """A comma behind a short or listing turn means that more may come."""
-    if verdict != COMPLETE:
-        return INCOMPLETE
     core = _core(words)
+    if verdict != COMPLETE:
+        return UNKNOWN if set(core) <= table.OPENERS - table.FILLERS else INCOMPLETE
     return UNKNOWN if len(core) < 3 or core[0] in table.LIST_VERBS else COMPLETE
 
 

@@ -19,12 +19,15 @@ COURTESIES = _words("please thanks now then today tonight again instead")
 """What may stand behind a request and does not finish one that is not."""
 
 WHOLE_TURNS = _words(
-    "yes no yeah yep nope ok okay sure thanks stop cancel hello hi hey goodbye bye pause resume "
+    "yes no yeah yep nope sure thanks stop cancel goodbye bye pause resume "
     "continue quit exit help again right exactly correct never nevermind go skip next back mute "
-    "unmute louder quieter enough repeat undo perfect great good fine wow sorry pardon absolutely "
-    "definitely maybe nothing everything tomorrow today tonight done finished"
+    "unmute louder quieter enough repeat undo pardon absolutely definitely nothing "
+    "everything tomorrow today tonight done finished"
 )
-"""Single words that are a turn by themselves."""
+"""Single words that are a turn by themselves.
+
+Not among them: greetings and "okay", "great", "sorry", after which most people draw breath and say
+what they want."""
 
 ALWAYS_HANGING = FILLERS | _words(
     "a an the my your our their its every each "
@@ -140,8 +143,9 @@ COMPLETE_TURNS = re.compile(
 """Whole turns that look like the patterns above and yet are complete."""
 
 UNSURE_TURNS = re.compile(
-    r"(?:(?:what|who|where|when)(?:'s| is| was) (?:the|a|an) \w+|(?:the|my|a|an|your) \w+"
-    r"|remind me to \w+|(?:what|where) are you|.* (?:some|any|not))"
+    r"(?:good (?:morning|afternoon|evening|day)|(?:hello|hi|hey) (?:there|again)"
+    r"|(?:what|who|where|when)(?:'s| is| was) (?:the|a|an) \w+"
+    r"|(?:the|my|a|an|your) \w+|remind me to \w+|(?:what|where) are you|.* (?:some|any|not))"
 )
 """Whole turns as often complete as not: "What is the capital", "my keys"."""
 
