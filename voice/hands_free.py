@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from voice.toolbox import VolumeControl
     from voice.audio.ports import DeviceNews, Microphone, Speaker
     from voice.client.session import Session
     from voice.core.updates import Update
     from voice.settings import Settings
+    from voice.toolbox import VolumeControl
 
 SILENT_DBFS = -90.0
 """What a level meter shows of silence."""
