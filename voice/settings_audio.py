@@ -36,7 +36,7 @@ class HandsFreeSettings(Section):
     ``at_once`` ends the answer at any speech; ``off`` lets it be spoken to its end."""
     push_to_talk: Literal["off", "hold", "toggle"] = "off"
     wake_words: Words = ()
-    """Such as ``okay_nabu``; until one is heard nothing leaves this machine. Empty for none."""
+    """Such as ``hey_jarvis``; until one is heard nothing leaves this machine. Empty for none."""
     wake_sensitivity: float = Field(default=0.5, gt=0.0, lt=1.0)
     """Higher wakes more easily, and more often by mistake."""
     follow_up_s: float = Field(default=8.0, ge=0.0, le=120.0)
