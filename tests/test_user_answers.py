@@ -12,6 +12,8 @@ from voice.user_answers import UserAnswers
 class Asker:
     """Writes down what it is told."""
 
+    question = "Shall I delete it?"
+
     def __init__(self) -> None:
         self.told: list[tuple[object, ...]] = []
 
@@ -65,3 +67,9 @@ def test_typed_lines_and_buttons_are_answers_of_now() -> None:
 
     assert answers.pressed(is_yes=False)
     assert asker.told == [("heard", "yes", 5.0), ("pressed", False)]
+
+
+def test_faces_can_show_the_question_that_is_open() -> None:
+    answers, _ = listening([])
+
+    assert answers.question == "Shall I delete it?"

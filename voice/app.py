@@ -39,6 +39,7 @@ from voice.user_answers import UserAnswers
 if TYPE_CHECKING:
     from voice.audio.devices import DeviceReport, SoundDeviceSpeaker
     from voice.audio.ports import Microphone, Speaker
+    from voice.blackbox.recorder import Recorder
     from voice.hands_free import HandsFree
     from voice.settings import Settings
 
@@ -58,6 +59,8 @@ class OpenSession:
     tool_problems: tuple[str, ...] = ()
     consent: UserAnswers | None = None
     """Takes a button's yes or no; None without tools."""
+    recorder: Recorder | None = None
+    """Writes the session's black box; None where none is written."""
 
     def send_text(self, text: str) -> None:
         """Type a message: it interrupts, is answered, and may be the yes that a tool waits for."""
@@ -135,7 +138,8 @@ async def open_session(
         if hands_free is not None:
             hands_free.attach(session)
         announcements.go_to(session.announce, missed=on_missed)
-        yield OpenSession(session, endpoint, toolbox.problems if toolbox else (), answers)
+        problems = toolbox.problems if toolbox else ()
+        yield OpenSession(session, endpoint, problems, answers, parts.recorder)
 
 
 def _observers(

@@ -15,6 +15,11 @@ _MAX_TURNS = 64
 class Asker(Protocol):
     """What waits for answers, as the tools' ``Consent`` does."""
 
+    @property
+    def question(self) -> str | None:
+        """The question that is open; None where there is none."""
+        ...
+
     def said(self, text: str) -> None:
         """Take what the assistant says."""
         ...
@@ -57,6 +62,11 @@ class UserAnswers:
     def typed(self, text: str) -> None:
         """Take a line that the user typed."""
         self._asker.heard(text, self._now_s())
+
+    @property
+    def question(self) -> str | None:
+        """The question that waits for a yes or a no; None where there is none."""
+        return self._asker.question
 
     def pressed(self, *, is_yes: bool) -> bool:
         """Take a button; returns False where no question is open."""
