@@ -15,7 +15,7 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python;
 MAKE_ENVIRONMENT := $(PYTHON) scripts/make_environment.py
 INPUTS := pyproject.toml constraints.txt scripts/make_environment.py
 
-.PHONY: help demo run test test-interop test-foreign test-mcp autobahn canary check size walk fuzz-server soak-server chaos bench-turn bench-server bench-wire bench-rollover bench-tools bench-turn-taking bench-import clean
+.PHONY: help demo run test test-interop test-foreign test-mcp autobahn canary check size walk fuzz-server soak-server chaos bench-turn bench-server bench-wire bench-rollover bench-tools bench-turn-taking bench-understanding bench-import clean
 .DEFAULT_GOAL := help
 
 help:
@@ -35,6 +35,7 @@ help:
 	@echo 'make bench-turn  how soon it answers     make bench-wire  CPU per audio message'
 	@echo 'make bench-server  how many can talk to one server at once'
 	@echo 'make bench-turn-taking  how often it cuts somebody off, how long it waits'
+	@echo 'make bench-understanding  a hundred spoken wishes, offline'
 	@echo 'make bench-rollover  sessions renewed while somebody talks'
 	@echo 'make bench-tools  how late the sound is beside bad tools'
 	@echo 'make bench-import  CPU to import voice   make clean       remove what make made'
@@ -122,6 +123,9 @@ bench-tools: $(VENV)/.default
 
 bench-turn-taking: $(VENV)/.default
 	@$(BIN)/python -m benchmarks.turn_taking $(ARGS)
+
+bench-understanding: $(VENV)/.default
+	@$(BIN)/python -m benchmarks.understanding $(ARGS)
 
 bench-import: $(VENV)/.default
 	@$(BIN)/python -m benchmarks.import_time $(ARGS)
