@@ -109,7 +109,7 @@ class Weather:
     def __init__(self) -> None:
         self.calls = 0
 
-    async def call(self, name: str, arguments: str) -> Given:
+    async def call(self, name: str, arguments: str, call_id: str | None = None) -> Given:
         self.calls += 1
         if self.calls > 1:
             raise RuntimeError(f"no weather for {arguments}")

@@ -14,6 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from tools.call_book import CallBook
 from tools.calls import CallRunner, read_arguments
 from tools.clock import Clock, SystemClock, local_zone
 from tools.consent import Consent, intent_of
@@ -78,6 +79,7 @@ class Registry:
         self._entries: dict[str, _Entry] = {}
         self._on_notice = on_notice
         self._calls = CallRunner(max_threads=max_threads, max_processes=max_processes)
+        self._book = CallBook()
         self._scheduler = Scheduler(clock)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._usual_hand_over_s = 0.0
@@ -154,13 +156,18 @@ class Registry:
             for hook in entry.tool.start_hooks:
                 await self._run_hook(entry.tool.name, hook)
 
-    async def call(self, name: str, arguments_json: str) -> ToolOutcome:
+    async def call(self, name: str, arguments_json: str, call_id: str | None = None) -> ToolOutcome:
         """Run one call as a model wrote it, within the tool's deadline.
 
-        Never raises but CancelledError, when the caller is cancelled: an ``async`` tool is then
-        cancelled too, a heavy one killed, and a plain one left behind in its thread.
+        A ``call_id`` that was called before is not run again and gets the answer that it had; the
+        last 256 are remembered. Never raises but CancelledError, when the caller is cancelled: an
+        ``async`` tool is then cancelled too, a heavy one killed, and a plain one left behind in its
+        thread.
         """
         await self.start()
+        return await self._book.once(call_id, lambda: self._call(name, arguments_json))
+
+    async def _call(self, name: str, arguments_json: str) -> ToolOutcome:
         entry = self._entries.get(name)
         if entry is None:
             return failed(self._unknown(name))

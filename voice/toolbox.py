@@ -121,14 +121,15 @@ class Toolbox:
         """Return where a tool comes from; empty for an unknown name."""
         return self._registry.source(name) or ""
 
-    async def call(self, name: str, arguments: str) -> ToolOutcome:
+    async def call(self, name: str, arguments: str, call_id: str | None = None) -> ToolOutcome:
         """Run one call as a model wrote it; never raises but CancelledError.
 
+        A ``call_id`` that came before gets the answer that it had, and nothing is done.
         A tool has a deadline of its own as well; the shorter one holds.
         """
         try:
             async with asyncio.timeout(self._call_limit_s):
-                return await self._registry.call(name, arguments)
+                return await self._registry.call(name, arguments, call_id)
         except TimeoutError:
             told = f"{name} took too long and was given up after {self._call_limit_s:g} s."
             return ToolOutcome(told, is_error=True)

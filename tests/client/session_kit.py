@@ -63,6 +63,6 @@ class Clock:
     def __init__(self) -> None:
         self.calls: list[tuple[str, str]] = []
 
-    async def call(self, name: str, arguments: str) -> Given:
+    async def call(self, name: str, arguments: str, call_id: str | None = None) -> Given:
         self.calls.append((name, arguments))
         return Given(f"noon {len(self.calls)}")

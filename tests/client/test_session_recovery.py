@@ -214,7 +214,7 @@ async def test_a_tool_that_runs_has_one_effect_and_one_answer() -> None:
     release = asyncio.Event()
 
     class Slow(Clock):
-        async def call(self, name: str, arguments: str):  # type: ignore[no-untyped-def]
+        async def call(self, name: str, arguments: str, call_id: str | None = None):  # type: ignore[no-untyped-def]
             called.set()
             await release.wait()
             return await super().call(name, arguments)

@@ -66,7 +66,7 @@ async def test_hanging_up_stops_a_tool_that_never_returns() -> None:
     begun, ended = asyncio.Event(), asyncio.Event()
 
     class Stuck(Clock):
-        async def call(self, name: str, arguments: str) -> Given:
+        async def call(self, name: str, arguments: str, call_id: str | None = None) -> Given:
             begun.set()
             try:
                 await asyncio.Event().wait()

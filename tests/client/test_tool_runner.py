@@ -37,7 +37,7 @@ class Tools:
         self.running = 0
         self.most_at_once = 0
 
-    async def call(self, name: str, arguments: str) -> Given:
+    async def call(self, name: str, arguments: str, call_id: str | None = None) -> Given:
         self.running += 1
         self.most_at_once = max(self.most_at_once, self.running)
         try:

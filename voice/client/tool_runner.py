@@ -59,8 +59,12 @@ class ToolCaller(Protocol):
         """The names of the tools that an interruption stops."""
         ...
 
-    async def call(self, name: str, arguments: str) -> Outcome:
-        """Run one call; ``arguments`` is JSON text as the model wrote it."""
+    async def call(self, name: str, arguments: str, call_id: str | None = None) -> Outcome:
+        """Run one call; ``arguments`` is JSON text as the model wrote it.
+
+        ``call_id`` never means two calls of one session, so what it did once need not be done
+        again.
+        """
         ...
 
 
@@ -127,7 +131,7 @@ class ToolRunner:
             async with asyncio.timeout(self._limit_s) as end:
                 self._deadlines[call_id] = end
                 async with self._places:
-                    outcome = await self._tools.call(name, arguments)
+                    outcome = await self._tools.call(name, arguments, call_id)
         except TimeoutError:
             if call_id in self._cancelled:
                 return ToolFinished(call_id, CANCELLED, speak=False, is_error=True)
