@@ -76,10 +76,14 @@ def mcp_tool(
 
 
 def _effect(hints: Any) -> Effect:
-    """Return what a call does, as far as the server says; the usual reading where it does not."""
+    """Return what a call does, by the server's word and the protocol's defaults.
+
+    The protocol takes a tool that says nothing for one that writes and may destroy, so such a tool
+    is asked about first; only "reads only" and "destroys nothing" free it of that.
+    """
     if getattr(hints, "read_only_hint", None):
         return "read"
-    return "irreversible" if getattr(hints, "destructive_hint", None) else "reversible"
+    return "reversible" if getattr(hints, "destructive_hint", None) is False else "irreversible"
 
 
 def offered_name(server: str, tool: str) -> str:

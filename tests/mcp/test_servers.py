@@ -32,7 +32,7 @@ async def call(toolbox, name, **arguments):
 
 
 async def test_the_clock_of_others_tells_the_time(tmp_path, clock_server):
-    wanted = settings(tmp_path, {"clock": {"command": clock_server}})
+    wanted = settings(tmp_path, {"clock": {"command": clock_server, "effect": "read"}})
     async with build_tools(wanted) as toolbox:
         offered = {tool.name: tool for tool in toolbox.specs}
         told = await call(toolbox, "clock__get_current_time", timezone="Asia/Tokyo")
@@ -44,7 +44,9 @@ async def test_the_clock_of_others_tells_the_time(tmp_path, clock_server):
 
 async def test_everything_is_offered_over_standard_input(tmp_path, everything_server):
     lines = []
-    wanted = settings(tmp_path, {"all": {"command": [*everything_server, "stdio"]}})
+    wanted = settings(
+        tmp_path, {"all": {"command": [*everything_server, "stdio"], "effect": "reversible"}}
+    )
     async with build_tools(wanted, on_line=lines.append) as toolbox:
         total = await call(toolbox, "all__get-sum", a=2, b=40)
         picture = await call(toolbox, "all__get-tiny-image")
@@ -81,7 +83,9 @@ async def over_http(command):
 
 async def test_everything_is_offered_over_http(tmp_path, everything_server):
     async with over_http(everything_server) as url:
-        wanted = settings(tmp_path, {"all": {"url": url, "headers": {"X-Key": "k-0123456789"}}})
+        wanted = settings(
+            tmp_path, {"all": {"url": url, "headers": {"X-Key": "k-0123456789"}, "effect": "read"}}
+        )
         async with build_tools(wanted) as toolbox:
             told = await call(toolbox, "all__echo", message="good morning")
     assert told.output == "Echo: good morning"
@@ -94,7 +98,9 @@ async def test_a_turn_goes_through_a_tool_of_others(tmp_path, clock_server):
     bundle = engines(replies=replies)
     async with server(bundle) as running:
         wanted = settings(
-            tmp_path, {"clock": {"command": clock_server}}, **{"endpoint.url": running.url}
+            tmp_path,
+            {"clock": {"command": clock_server, "effect": "read"}},
+            **{"endpoint.url": running.url},
         )
         async with open_session(wanted, microphone=None, speaker=SilentSpeaker()) as opened:
             updates = opened.session.updates()

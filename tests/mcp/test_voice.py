@@ -36,7 +36,9 @@ def spoken(tmp_path_factory):
 @pytest.mark.timeout(60)
 def test_tools_of_a_node_server_are_used_by_voice(tmp_path, spoken, everything_server):
     command = json.dumps([*everything_server, "stdio"])
-    (tmp_path / "voice.toml").write_text(f"[tools.mcp.all]\ncommand = {command}\n", "utf-8")
+    (tmp_path / "voice.toml").write_text(
+        f'[tools.mcp.all]\ncommand = {command}\neffect = "read"\n', "utf-8"
+    )
     files = [spoken("Get the sum of two and five."), spoken("Echo message good morning.")]
     ran = Shell(tmp_path).voice("ask", *files, "--json", limit_s=50)
     assert ran.status == 0, ran.err

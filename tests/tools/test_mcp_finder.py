@@ -21,7 +21,8 @@ async def registry(tmp_path):
 
 
 def lab(tmp_path, **options):
-    return McpServer("lab", command=(sys.executable, str(SERVER), str(tmp_path)), **options)
+    command = (sys.executable, str(SERVER), str(tmp_path))
+    return McpServer("lab", command=command, effect="reversible", **options)
 
 
 async def found(registry, *servers, **options):

@@ -92,7 +92,14 @@ def test_what_a_server_says_of_its_effect_is_taken():
     assert made(annotations=Made(read_only_hint=True, destructive_hint=None)).spec.effect == "read"
     hints = Made(read_only_hint=None, destructive_hint=True)
     assert made(annotations=hints).spec.effect == "irreversible"
-    assert made().spec.effect == "reversible"
+    hints = Made(read_only_hint=None, destructive_hint=False)
+    assert made(annotations=hints).spec.effect == "reversible"
+
+
+def test_a_tool_of_which_a_server_says_nothing_is_asked_about_first():
+    assert made().spec.effect == "irreversible"
+    hints = Made(read_only_hint=None, destructive_hint=None)
+    assert made(annotations=hints).spec.effect == "irreversible"
 
 
 def test_what_the_person_says_of_the_effect_goes_before_the_server():
