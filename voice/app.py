@@ -37,6 +37,7 @@ from voice.toolbox import VolumeControl, build_tools
 from voice.user_answers import UserAnswers
 
 if TYPE_CHECKING:
+    from voice.audio.device_choice import DeviceDescription
     from voice.audio.devices import DeviceReport, SoundDeviceSpeaker
     from voice.audio.ports import Microphone, Speaker
     from voice.blackbox.recorder import Recorder
@@ -219,6 +220,16 @@ def find_sound_card(settings: Settings) -> DeviceReport:
     from voice.audio.devices import check
 
     return check(settings.audio.input, settings.audio.output)
+
+
+def sound_devices() -> list[DeviceDescription]:
+    """Return every sound device of the machine; blocks for a moment.
+
+    Raises DeviceError where there is no PortAudio.
+    """
+    from voice.audio.devices import list_devices
+
+    return list_devices()
 
 
 def open_sound_card(settings: Settings) -> tuple[Microphone, Speaker, VolumeControl]:

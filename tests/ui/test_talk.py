@@ -11,6 +11,7 @@ from voice.audio.files import FileMicrophone, FileSpeaker
 from voice.audio.ports import RATE_HZ
 from voice.engines.scripted import ScriptedReply, tone
 from voice.errors import DeviceError
+from voice.hands_free import HandsFree
 from voice.settings import Settings, load_settings
 from voice.ui import talk as talk_module
 from voice.ui.talk import talk
@@ -43,8 +44,8 @@ def keyboard() -> Iterator[int]:
 def microphone(monkeypatch: pytest.MonkeyPatch) -> FileMicrophone:
     """Let ``talk`` find devices that play by the clock instead of a sound card."""
     found = FileMicrophone(pace="fast")
-    card = (found, FileSpeaker(pace="fast"), InMemoryVolume())
-    monkeypatch.setattr(talk_module, "open_sound_card", lambda settings: card)
+    card = HandsFree(found, FileSpeaker(pace="fast"), InMemoryVolume())
+    monkeypatch.setattr(talk_module, "open_hands_free", lambda settings: card)
     return found
 
 

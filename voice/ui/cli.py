@@ -23,6 +23,7 @@ from voice.ui.cli_options import (
     Debug,
     Model,
     NoTools,
+    Plain,
     Record,
     Url,
 )
@@ -146,18 +147,23 @@ def talk(
     brain: Brain = None,
     brain_model: BrainModel = None,
     no_tools: NoTools = False,
+    plain: Plain = False,
     record: Record = None,
     config: Config = None,
     assign: Assign = None,
     debug: Debug = False,
 ) -> None:
-    """Talk on the sound card, until Ctrl-C."""
+    """Talk on the sound card, until q or Ctrl-C.
+
+    In a terminal it is a live view, whose last line says the keys; anywhere else, or with --plain,
+    it prints lines and takes typed ones.
+    """
 
     def work(settings: Settings) -> int:
         from voice.ui.talk import talk as run_talk
 
         try:
-            return run(run_talk(settings, use_tools=not no_tools, record=record))
+            return run(run_talk(settings, use_tools=not no_tools, record=record, is_plain=plain))
         except KeyboardInterrupt:
             return 0  # the way to end it
 

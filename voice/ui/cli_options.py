@@ -24,6 +24,10 @@ Model = Annotated[
     str | None, typer.Option("--model", metavar="NAME", help="Model to ask the endpoint for.")
 ]
 NoTools = Annotated[bool, typer.Option("--no-tools", help="Offer the endpoint no tools.")]
+Plain = Annotated[
+    bool,
+    typer.Option("--plain", help="Print lines, each complete by itself; suits screen readers."),
+]
 Record = Annotated[
     Path | None,
     typer.Option("--record", metavar="FILE", help="Write the session's black box to this file."),

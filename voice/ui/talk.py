@@ -1,4 +1,4 @@
-"""``voice talk``: a conversation on the sound card, or typed."""
+"""``voice talk``: a conversation on the sound card, or typed; as a live view, or as plain lines."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from voice.app import open_sound_card
+from voice.hands_free import open_hands_free
 from voice.ui.ask import MAX_TEXT, opened
 from voice.ui.command import console_for
 from voice.ui.render import View
@@ -21,25 +21,69 @@ if TYPE_CHECKING:
     from voice.app import OpenSession
     from voice.settings import Settings
 
+_MAX_KEPT = 200
+"""Lines of tools that wait for the live view to show them."""
 
-async def talk(settings: Settings, *, use_tools: bool = True, record: Path | None = None) -> int:
+
+async def talk(
+    settings: Settings,
+    *,
+    use_tools: bool = True,
+    record: Path | None = None,
+    is_plain: bool = False,
+) -> int:
     """Run the command until the session ends or the task is cancelled; returns its exit status.
 
-    Raises DeviceError where there is no sound card, and what else ended the conversation.
+    ``is_plain`` prints lines where a live view could be shown. Raises DeviceError where there is no
+    sound card, and what else ended the conversation.
     """
-    microphone, speaker, volume = open_sound_card(settings)
+    hands_free = open_hands_free(settings)
     view = View(console_for(sys.stdout))
-    async with opened(
-        settings,
-        view,
-        microphone=microphone,
-        speaker=speaker,
-        use_tools=use_tools,
-        volume=volume,
-        record=record,
-    ) as opened_session:
+    told = _ToolLines(view)
+    parts = {"hands_free": hands_free, "use_tools": use_tools, "record": record}
+    async with opened(settings, view, on_tool_line=told.take, **parts) as opened_session:
+        if not is_plain and can_draw():
+            from voice.ui.live.run import run_live
+
+            told.keep()
+            return await run_live(opened_session, settings, hands_free, view, told.kept)
         view.note("Speak, or type a line and press Enter. Ctrl-C ends the conversation.")
         return await _show(opened_session, view)
+
+
+def can_draw() -> bool:
+    """Return whether input and output are a terminal that a live view can be drawn on."""
+    if not (_is_terminal(sys.stdin) and _is_terminal(sys.stdout)):
+        return False
+    encoding = (getattr(sys.stdout, "encoding", None) or "").lower().replace("-", "")
+    if os.name == "posix":
+        return os.environ.get("TERM", "dumb") not in ("dumb", "unknown") and encoding == "utf8"
+    return encoding in ("utf8", "cp65001")
+
+
+def _is_terminal(stream: object) -> bool:
+    try:
+        return bool(stream.isatty())  # type: ignore[attr-defined]
+    except (AttributeError, ValueError):
+        return False
+
+
+class _ToolLines:
+    """What servers of tools tell: printed at once, or kept for the live view."""
+
+    def __init__(self, view: View) -> None:
+        self._view = view
+        self._is_kept = False
+        self.kept: list[str] = []  # bounded: _MAX_KEPT, and the view takes them ten times a second
+
+    def take(self, line: str) -> None:
+        if not self._is_kept:
+            self._view.say("Tools", line)
+        elif len(self.kept) < _MAX_KEPT:
+            self.kept.append(line)
+
+    def keep(self) -> None:
+        self._is_kept = True
 
 
 async def _show(opened_session: OpenSession, view: View) -> int:
