@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import secrets
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +20,7 @@ from pydantic import SecretStr
 from voice.child import Child, running_child
 from voice.child_main import MODULE as SERVER_MODULE
 from voice.child_main import server_orders
+from voice.client.hang_up import HangUpPhrase
 from voice.client.session import Session
 from voice.core.updates import Update
 from voice.errors import EngineError, RemoteError
@@ -83,6 +84,7 @@ async def open_session(
     on_tool_line: Callable[[str], None] | None = None,
     record: Path | None = None,
     patience_s: float | None = None,
+    hang_up: Sequence[str] = (),
 ) -> AsyncIterator[OpenSession]:
     """Open a session at the configured endpoint, or at a server of our own in a child process.
 
@@ -92,6 +94,7 @@ async def open_session(
     ``record`` is the file of the session's black box. A connection that is lost is opened again for
     as long as the settings say, or else for ``patience_s``, None for as long as it takes; a server
     of our own that has died is started anew.
+    ``hang_up`` are phrases: a turn of the user that is nothing else ends the session.
     ``hands_free`` stands for the microphone, the speaker and the volume, where they are not given.
     The session closes microphone and speaker. Raises the VoiceError that says why no session could
     be opened, and out of the body what ended it.
@@ -120,6 +123,8 @@ async def open_session(
         if microphone is not None:
             microphone = parts.heard_through(microphone)
         answers = UserAnswers(toolbox.consent) if toolbox is not None else None
+        farewell = HangUpPhrase(hang_up)
+        stack.callback(farewell.close)
         session = await stack.enter_async_context(
             Session(
                 endpoint=endpoint,
@@ -133,9 +138,10 @@ async def open_session(
                 tools=toolbox,
                 recorder=parts.recorder,
                 budget=parts.budget,
-                observers=_observers(parts, answers, hands_free),
+                observers=[*_observers(parts, answers, hands_free), farewell.take],
             )
         )
+        farewell.attach(session.hang_up)
         if hands_free is not None:
             hands_free.attach(session)
         announcements.go_to(session.announce, missed=on_missed)

@@ -149,6 +149,16 @@ async def test_a_session_is_entered_once() -> None:
             await session.__aenter__()
 
 
+async def test_hanging_up_ends_the_updates_with_its_reason() -> None:
+    async with ScriptedEndpoint(Peer.greet) as endpoint:  # type: ignore[arg-type]
+        async with Session(endpoint=resolve(endpoint.url)) as session:
+            session.hang_up("enough was said")
+            updates = await rest_of(session)
+            await session.wait_closed()
+            session.hang_up()
+        assert updates[-1] == Ended(EndKind.HUNG_UP, 1000, "enough was said")
+
+
 async def test_leaving_hangs_up_with_a_normal_close_and_releases_everything() -> None:
     codes: list[int] = []
 

@@ -90,6 +90,20 @@ async def test_spoken_and_typed_turns_are_answered(
         await cancelled(talking)
 
 
+async def test_a_hang_up_phrase_ends_the_conversation_once_its_answer_was_heard(
+    keyboard: int, microphone: FileMicrophone, shown: Shown
+) -> None:
+    bundle = engines(replies=["See you soon."], heard=["Okay, goodbye."])
+    async with server(bundle) as running:
+        talking = asyncio.create_task(talk(settings(running.url)))
+        await shown("Ctrl-C ends the conversation")
+        microphone.say(tone(600, rate_hz=RATE_HZ))
+        await shown("Assistant  See you soon.")
+        await shown("(the conversation ends: a hang-up phrase was said)")
+        async with asyncio.timeout(5):
+            assert await talking == 0
+
+
 async def test_conversation_goes_on_after_a_failed_answer(
     keyboard: int, microphone: FileMicrophone, shown: Shown
 ) -> None:

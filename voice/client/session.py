@@ -174,6 +174,10 @@ class Session:
         """End the user's spoken turn, where the endpoint does not end turns itself."""
         self._run.feed(m.CommitTurn())
 
+    def hang_up(self, reason: str = "hung up") -> None:
+        """Begin to end the session; ``reason`` is what ``Ended`` says. Idempotent."""
+        self._run.hang_up(reason)
+
     async def close(self) -> None:
         """Hang up and wait until everything is released. Idempotent; never raises."""
         if self._task is None:

@@ -107,11 +107,11 @@ class SessionRun:
             self._keeper.turn_began()
         self._shell.feed(event)
 
-    def hang_up(self) -> None:
+    def hang_up(self, reason: str = "hung up") -> None:
         """Begin to end; ``live`` returns soon after. Idempotent."""
         self._is_hung_up = True
         if self._shell is not None:
-            self._shell.feed_safely(m.HangUp())
+            self._shell.feed_safely(m.HangUp(reason))
 
     def raise_end(self) -> None:
         """Raise the error that the end of the session stands for, if nobody wanted it."""

@@ -11,6 +11,8 @@ from voice.core.cost import CostUpdated
 from voice.core.updates import (
     AssistantTranscript,
     ConnectionLost,
+    Ended,
+    EndKind,
     EndpointChanged,
     ErrorReported,
     Interrupted,
@@ -99,6 +101,8 @@ class View:
             case EndpointChanged(name=name, reason=reason):
                 cause = f", since {reason}" if reason else ", which is back"
                 self.say("", f"(going on at {name}{cause})")
+            case Ended(kind=EndKind.HUNG_UP, reason=reason) if reason != "hung up":
+                self.say("", f"(the conversation ends: {reason})")
             case WarningIssued(message=message):
                 self.say("Warning", message)
             case ErrorReported(message=message):

@@ -41,6 +41,7 @@ async def talk(
     view = View(console_for(sys.stdout))
     told = _ToolLines(view)
     parts = {"hands_free": hands_free, "use_tools": use_tools, "record": record}
+    parts["hang_up"] = settings.hands_free.hang_up
     async with opened(settings, view, on_tool_line=told.take, **parts) as opened_session:
         if not is_plain and can_draw():
             from voice.ui.live.run import run_live
