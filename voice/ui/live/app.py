@@ -55,6 +55,7 @@ class LiveApp(App[None]):
 
     CSS = CSS
     ENABLE_COMMAND_PALETTE = False
+    AUTO_FOCUS = None
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("space", "talk", "talk"),
         Binding("m", "mute", "mute"),
@@ -91,6 +92,8 @@ class LiveApp(App[None]):
         self._shown: dict[str, Text] = {}  # bounded: one for each part of the screen
         self.model = LiveModel(opened.endpoint.name, now_s=loop.time())
         self.model.phase = opened.session.phase
+        names = around.hands_free.devices if around.hands_free is not None else ()
+        self.model.open_devices(names)
 
     def compose(self) -> ComposeResult:
         """Lay out the parts."""
@@ -253,8 +256,13 @@ class LiveApp(App[None]):
             if name == "turn":
                 text = panels.timeline_rows(self.model, size.width)
             elif name == "session":
-                recording = self._recording.state
-                text = panels.facts_rows(self.model, now_s, size.width, recording=recording)
+                text = panels.facts_rows(
+                    self.model,
+                    now_s,
+                    size.width,
+                    recording=self._recording.state,
+                    sound=self._sound(),
+                )
             else:
                 text = panels.happenings_rows(self.model, size.width, size.height)
             self._show(name, text)
@@ -267,6 +275,10 @@ class LiveApp(App[None]):
         if hands_free is not None:
             levels = hands_free.levels()
             self._show("meters", panels.meters_line(self.model, levels, self.size.width))
+
+    def _sound(self) -> str:
+        hands_free = self._around.hands_free
+        return "" if hands_free is None else panels.sound_words(hands_free.levels())
 
     def _draw_question(self) -> None:
         question = self._question()
@@ -285,7 +297,7 @@ class LiveApp(App[None]):
         return None if self._opened.consent is None else self._opened.consent.question
 
     def _keys(self) -> list[tuple[str, str]]:
-        if self.focused is not None:
+        if self.focused is self.query_one("#typed"):
             return [("Enter", "send"), ("Escape", "back to the keys"), ("Ctrl-C", "quit")]
         is_muted = self.model.is_muted
         answers = [("y", "yes"), ("n", "no")] if self._question() is not None else []

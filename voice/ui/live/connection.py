@@ -33,12 +33,12 @@ class ConnectionFacts:
         """Take in an update; returns whether it was about the connection."""
         match update:
             case ConnectionLost():
-                self.is_up, self.why = False, f"lost: {clean(update.reason)}"
+                self.is_up, self.why = False, clean(update.reason)
                 self._retry_at_s = now_s + update.retry_in_ms / 1_000
                 self._attempt = update.attempt
             case Reconnected():
                 partly = "" if update.restored == "full" else f", {update.skipped} items missing"
-                self._up(f"opened again after a loss{partly}", now_s)
+                self._up(f"found again{partly}", now_s)
             case SessionRenewed():
                 self._up("renewed before the session expired", now_s)
             case EndpointChanged():
@@ -53,14 +53,20 @@ class ConnectionFacts:
         return True
 
     def line(self, now_s: float) -> str:
-        """Return one line: where it leads and since when, or when the next try is."""
+        """Return where it leads, or when the next try is."""
         if self.is_up:
-            return f"{self.endpoint}, for {duration(now_s - self.since_s)}"
+            return self.endpoint
         if not self._attempt:
             return f"{self.endpoint}, closed"
         wait_s = max(0.0, self._retry_at_s - now_s)
         when = f"in {wait_s:.0f} s" if wait_s >= 1 else "now"
-        return f"{self.endpoint}, try {self._attempt} {when}"
+        return f"lost; try {self._attempt} {when}"
+
+    def why_line(self, now_s: float) -> str:
+        """Return why it is so and since when; empty for the first connection."""
+        if self.why and self.is_up:
+            return f"{self.why}, {duration(now_s - self.since_s)} ago"
+        return self.why
 
     def _up(self, why: str, now_s: float) -> None:
         self.is_up, self.why, self.since_s, self._attempt = True, why, now_s, 0

@@ -6,6 +6,7 @@ Updates go in by ``take``, with the time; entries, marks and facts come out. Eve
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 
@@ -118,6 +119,12 @@ class LiveModel:
         self._log.begin(typed=text)
         self._add(UserEntry(text=text, is_final=True))
 
+    def open_devices(self, names: Sequence[str]) -> None:
+        """Show the names of the microphone and the speaker that are open; empty for unknown."""
+        for kind, name in zip(("microphone", "speaker"), names, strict=False):
+            if name:
+                self.devices[kind] = clean(name)
+
     def note(self, text: str, kind: Role = Role.NOTE) -> None:
         """Show a remark; one that repeats the last entry is not shown again."""
         last = self.entries[-1] if self.entries else None
@@ -203,7 +210,9 @@ class LiveModel:
                 self.note(message, Role.ERROR)
             case Ended():
                 self.ended = update
-                if update.kind is not EndKind.HUNG_UP:
+                if update.kind is EndKind.HUNG_UP and update.reason != "hung up":
+                    self.note(f"the conversation ends: {update.reason}")
+                elif update.kind is not EndKind.HUNG_UP:
                     self._happened(f"ended: {update.kind.value}", update.reason)
             case _:
                 pass

@@ -26,10 +26,12 @@ _BADGE_WIDTH = 14
 _METER_NAME_WIDTH = 6
 _LEVEL_WIDTH = 7
 _STATE_WIDTH = 8
+_METER_REST_WIDTH = _METER_NAME_WIDTH + _LEVEL_WIDTH + _STATE_WIDTH + 2
 _MARK_NAME_WIDTH = 12
 _MARK_MS_WIDTH = 9
 _FACT_NAME_WIDTH = 12
 _LONGEST_METER = 60
+_PHASE_WIDTH = 12
 
 
 class Levels(Protocol):
@@ -72,19 +74,18 @@ def phase_line(model: LiveModel, now_s: float, width: int) -> Text:
 
 
 def meters_line(model: LiveModel, levels: Levels, width: int) -> Text:
-    """Return both meters side by side, and in words what the figures mean."""
-    words = _sound_words(levels)
-    fixed = _METER_NAME_WIDTH + _LEVEL_WIDTH + _STATE_WIDTH + 2
-    has_words = width >= 2 * fixed + 40 + len(words)
-    left = width - 2 * fixed - 1 - (len(words) + 2 if has_words else 0)
-    bar = max(4, min(_LONGEST_METER, left // 2))
+    """Return both meters, each in its half of the width, and in words what the sound is like."""
+    half = width // 2
+    bar = max(4, min(_LONGEST_METER, half - _METER_REST_WIDTH))
     text = Text(" ")
     state = "muted" if model.is_muted else "speech" if levels.is_speech else ""
     _add_meter(text, "You", levels.microphone_dbfs, state, bar, styles.HEARING)
+    text.append(" " * max(0, half + 1 - text.cell_len))
     is_held = "held" if model.is_paused else ""
     _add_meter(text, "Voice", levels.speaker_dbfs, is_held, bar, styles.SOUNDING)
-    if has_words:
-        text.append(words.rjust(max(0, width - text.cell_len - 1)), styles.DIM)
+    words = sound_words(levels)
+    if width - text.cell_len > len(words) + 2:
+        text.append(words.rjust(width - text.cell_len - 1), styles.DIM)
     return text
 
 
@@ -94,10 +95,11 @@ def _add_meter(text: Text, name: str, dbfs: float, state: str, width: int, style
     text.append(name.ljust(_METER_NAME_WIDTH), styles.BOLD)
     text.append(filled, style).append(bar[len(filled) :], styles.DIM)
     text.append(level_text(dbfs).rjust(_LEVEL_WIDTH))
-    text.append(f"  {state}".ljust(_STATE_WIDTH + 2), styles.BOLD)
+    text.append(f" {state}".ljust(_STATE_WIDTH), styles.BOLD)
 
 
-def _sound_words(levels: Levels) -> str:
+def sound_words(levels: Levels) -> str:
+    """Return how hearing and speaking go together, and how well the echo is taken away."""
     echo = "" if levels.erle_db is None else f"echo -{levels.erle_db:.0f} dB"
     return " · ".join(part for part in (levels.mode, echo) if part)
 
@@ -125,10 +127,12 @@ def timeline_rows(model: LiveModel, width: int) -> Text:
     return Text("\n").join(rows)
 
 
-def facts_rows(model: LiveModel, now_s: float, width: int, *, recording: str) -> Text:
+def facts_rows(
+    model: LiveModel, now_s: float, width: int, *, recording: str, sound: str = ""
+) -> Text:
     """Return the facts of the session, one a row."""
     rows = []
-    for name, value in facts_of(model, now_s, recording=recording):
+    for name, value in facts_of(model, now_s, recording=recording, sound=sound):
         row = Text(name.ljust(_FACT_NAME_WIDTH), styles.DIM)
         rows.append(row.append(fitted(value, width - _FACT_NAME_WIDTH)))
     return Text("\n").join(rows)
@@ -141,9 +145,10 @@ def happenings_rows(model: LiveModel, width: int, height: int) -> Text:
         at, what, cause = happening_line(happening)
         row = Text(at.rjust(6) + "  ", styles.DIM)
         room = width - 8
-        row.append(fitted(what, room), styles.BOLD)
-        if cause and room - len(what) > 6:
-            row.append(fitted(f"  {cause}", room - len(what)))
+        row.append(fitted(what, room).ljust(min(_PHASE_WIDTH, room)), styles.BOLD)
+        left = room - max(len(what), _PHASE_WIDTH)
+        if cause and left > 6:
+            row.append(fitted(f"  {cause}", left))
         rows.append(row)
     return Text("\n").join(rows)
 

@@ -91,15 +91,21 @@ def cause_text(model: LiveModel) -> str:
     return model.cause
 
 
-def facts_of(model: LiveModel, now_s: float, *, recording: str) -> list[tuple[str, str]]:
-    """Return the facts in their order, each with its name; a fact that is not known is left out."""
-    facts = [("Connection", model.connection.line(now_s))]
-    if model.connection.why:
-        facts.append(("", model.connection.why))
-    facts += [(kind.capitalize(), name) for kind, name in model.devices.items()]
-    facts.append(("Cost", cost_line(model.cost)))
-    facts.append(("Recording", recording))
-    return facts
+def facts_of(
+    model: LiveModel, now_s: float, *, recording: str, sound: str = ""
+) -> list[tuple[str, str]]:
+    """Return the facts with their names, what matters most first; unknown ones are left out."""
+    devices = model.devices
+    facts = [
+        ("Connection", model.connection.line(now_s)),
+        ("", model.connection.why_line(now_s)),
+        ("Microphone", devices.get("microphone", "")),
+        ("Cost", cost_line(model.cost)),
+        ("Recording", recording),
+        ("Speaker", devices.get("speaker", "")),
+        ("Sound", sound),
+    ]
+    return [(name, value) for name, value in facts if value]
 
 
 def cost_line(cost: CostUpdated | None) -> str:
@@ -107,7 +113,7 @@ def cost_line(cost: CostUpdated | None) -> str:
     if cost is None:
         return "nothing yet"
     if cost.session is None or cost.day is None:
-        return f"{_count(cost.session_tokens):,} tokens, no prices known"
+        return f"{_count(cost.session_tokens):,} tokens, price unknown"
     if not cost.session and not cost.day:
         return f"free, {_count(cost.session_tokens):,} tokens"
     return f"{cost.session:.4f} {cost.currency}, today {cost.day:.2f}"
