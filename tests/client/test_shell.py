@@ -109,9 +109,10 @@ async def test_the_core_is_woken_at_its_deadline() -> None:
         b.connect()
         b.shell.feed(m.UserPressed(m.Button.TALK_DOWN))
         b.shell.feed(m.UserPressed(m.Button.TALK_UP))
-        assert UserSpeechStopped() not in b.updates
+        stopped = UserSpeechStopped("the talk key was let go")
+        assert stopped not in b.updates
         # The tail after the button is the core's own deadline.
-        await b.until(UserSpeechStopped())
+        await b.until(stopped)
 
 
 async def test_a_session_that_hangs_up_before_it_dialled_is_closed_at_once() -> None:

@@ -220,7 +220,7 @@ def test_faces_learn_what_was_heard_and_what_was_not() -> None:
     shell.advance(1_000)
     shell.feed(events.speech_started())
     assert shell.updates(Interrupted) == [
-        Interrupted("i1", 1_000, "It is noon.", " Anything else?")
+        Interrupted("i1", 1_000, "It is noon.", " Anything else?", "the endpoint heard speech")
     ]
     entry = shell.core.ledger.entry("i1")
     assert (entry.text, entry.unheard_text, entry.heard_ms) == (

@@ -2,9 +2,10 @@
 
 1 never two responses asked for at once, and none while the user speaks; 2 nothing begun before a
 flush is played after it; 3 a cut is what was heard, within what was received; 4 each call gets
-exactly one answer; 5 the end absorbs everything; 6 a log replays. ``voice.testing.watcher`` checks
-1 to 5 at every step, ``ClientWalk.finish`` the rest. Property 7 joins a client core to a server
-core and belongs to a test of both.
+exactly one answer; 5 the end absorbs everything; 6 a log replays; 10 a paused speaker is soon told
+to go on or to stop, once. ``voice.testing.watcher`` checks 1 to 5 and 10 at every step,
+``ClientWalk.finish`` the rest. Property 7 joins a client core to a server core and belongs to a
+test of both.
 """
 
 from hypothesis import settings

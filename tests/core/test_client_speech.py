@@ -90,10 +90,12 @@ def test_a_muted_microphone_sends_nothing_where_we_end_the_turns() -> None:
 def test_a_turn_is_shown_and_answered_by_the_endpoint() -> None:
     shell = ready()
     shell.feed(events.speech_started())
-    assert shell.updates(UserSpeechStarted) == [UserSpeechStarted("user_1")]
+    assert shell.updates(UserSpeechStarted) == [
+        UserSpeechStarted("user_1", "the endpoint heard speech")
+    ]
     assert shell.core.phase is Phase.LISTENING
     shell.feed(events.speech_stopped())
-    assert shell.updates(UserSpeechStopped) == [UserSpeechStopped()]
+    assert shell.updates(UserSpeechStopped) == [UserSpeechStopped("500 ms of silence")]
     assert shell.core.phase is Phase.THINKING
     assert shell.sent(ResponseCreate) == []
 
@@ -118,7 +120,8 @@ def test_a_turn_whose_end_never_comes_is_given_up() -> None:
     shell.feed(events.speech_started())
     shell.advance(SPEECH_DEADLINE_MS)
     assert [update.code for update in shell.updates(WarningIssued)] == ["endless_turn"]
-    assert shell.updates(UserSpeechStopped) == [UserSpeechStopped()]
+    cause = "the endpoint never said that the speech ended"
+    assert shell.updates(UserSpeechStopped) == [UserSpeechStopped(cause)]
 
 
 def test_the_timeline_dates_the_end_of_speech_by_the_audio_that_was_sent() -> None:
@@ -218,7 +221,7 @@ def test_the_talk_button_interrupts_and_shows_a_turn() -> None:
     shell.advance(100)
     shell.feed(UserPressed(Button.TALK_DOWN))
     assert kinds(shell) == ["response.cancel", "conversation.item.truncate"]
-    assert shell.updates(UserSpeechStarted) == [UserSpeechStarted()]
+    assert shell.updates(UserSpeechStarted) == [UserSpeechStarted("", "the talk key")]
     assert shell.core.phase is Phase.LISTENING
 
 
@@ -253,7 +256,7 @@ def test_pressing_again_within_the_tail_goes_on_with_the_same_turn() -> None:
     shell.feed(UserPressed(Button.TALK_UP))
     shell.advance(TALK_TAIL_MS)
     assert len(shell.sent(InputAudioBufferCommit)) == 1
-    assert shell.updates(UserSpeechStarted) == [UserSpeechStarted()]
+    assert shell.updates(UserSpeechStarted) == [UserSpeechStarted("", "the talk key")]
 
 
 def test_nothing_is_asked_while_the_talk_button_is_down() -> None:

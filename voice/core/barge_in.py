@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from voice.core.client_state import UNNAMED, ClientState
 from voice.core.messages import CancelTool, FlushPlayback, PlaybackDrained, PlaybackStopped
+from voice.core.near_state import NearEvent
 from voice.core.playback import Cut
 from voice.core.responses import SlotState
 from voice.core.updates import Interrupted
@@ -18,12 +19,12 @@ from voice.protocol.client_events import (
 )
 
 
-def interrupt(state: ClientState, *, by_speech: bool) -> None:
+def interrupt(state: ClientState, *, by_speech: bool, cause: str) -> None:
     """Stop the assistant: make its answers dead, cancel what is active, silence the speaker.
 
     ``by_speech`` says that the endpoint heard the user itself. It may then have cancelled its
     response already, and a request on its way will be answered while the user speaks, or, if
-    later, for the new turn as well.
+    later, for the new turn as well. ``cause`` is told with what was cut.
     """
     slot = state.slot
     if slot.state is SlotState.ACTIVE:
@@ -35,11 +36,22 @@ def interrupt(state: ClientState, *, by_speech: bool) -> None:
     elif slot.state is SlotState.REQUESTED and not by_speech:
         slot.cancel(state.now_ms)
     state.epoch += 1
-    if not state.playback.is_empty:
-        state.actions.append(FlushPlayback())
+    state.cause = cause
+    silence(state, cause)
     for call in state.calls.running:
         if call.name in state.cancellable_tools:
             state.actions.append(CancelTool(call.call_id))
+
+
+def silence(state: ClientState, cause: str) -> bool:
+    """Have the speaker drop what it holds, paused or not; return whether there was anything."""
+    if state.playback.is_empty and not state.near.is_paused:
+        state.near.move(NearEvent.CUT, state.now_ms)
+        return False
+    state.near.move(NearEvent.CUT, state.now_ms)
+    state.cut_cause = cause
+    state.actions.append(FlushPlayback())
+    return True
 
 
 def send_cancel(state: ClientState) -> None:
@@ -79,6 +91,7 @@ class PlaybackHandlers:
 
     def on_stopped(self, event: PlaybackStopped) -> None:
         """Take back what was not heard: one truncate or delete for each item that was cut."""
+        self._state.cause = self._state.cut_cause
         for cut in self._state.playback.stopped(event.heard):
             self._take_back(cut)
 
@@ -93,7 +106,10 @@ class PlaybackHandlers:
             self._tell_anew(item_id, cut)
         else:
             self._truncate(item_id, cut)
-        state.publish(Interrupted(item_id, cut.audio_end_ms, cut.heard_text, cut.unheard_text))
+        cause = state.cut_cause
+        state.publish(
+            Interrupted(item_id, cut.audio_end_ms, cut.heard_text, cut.unheard_text, cause)
+        )
 
     def _truncate(self, item_id: str, cut: Cut) -> None:
         state = self._state

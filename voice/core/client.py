@@ -144,6 +144,7 @@ class ClientCore:
             self._hot = {}
         else:
             state.show_phase()
+        state.cause = ""
         return actions
 
     def next_deadline_ms(self) -> int | None:
@@ -154,6 +155,7 @@ class ClientCore:
             deadlines = [state.link.deadline_ms]
         else:
             deadlines += [self._standby.deadline_ms, self._keepalive.deadline_ms]
+            deadlines.append(state.near.deadline_ms)
         wish = state.wishes.pending
         if wish is not None and state.link.is_ready:
             not_before_ms = max(wish.not_before_ms, state.failures.paused_until_ms)
@@ -203,6 +205,7 @@ class ClientCore:
         state = self._state
         self._keepalive.settle()
         self._tools.want_answers()
+        self._near.settle()
         if self._link.leave_barred():
             return
         self._standby.settle()
@@ -210,6 +213,8 @@ class ClientCore:
         if self._standby.is_switching:
             return
         if not (state.link.is_ready and state.slot.is_idle and state.turn.is_silent):
+            return
+        if state.near.is_paused:
             return
         wish = state.wishes.pending
         if wish is None and not state.playback.is_sounding and not state.calls.is_working:
@@ -232,6 +237,7 @@ class ClientCore:
         self._link.expire()
         for expire in (
             self._responses.expire,
+            self._near.expire,
             self._speech.expire,
             self._standby.expire,
             self._keepalive.expire,

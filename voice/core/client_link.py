@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+from voice.core.barge_in import silence
+from voice.core.causes import SESSION_OVER
 from voice.core.client_config import merged
 from voice.core.client_recovery import drop_session, restore, send_kept
 from voice.core.client_state import ClientState
@@ -20,7 +22,6 @@ from voice.core.messages import (
     DialectDetected,
     DropLink,
     EndpointsBarred,
-    FlushPlayback,
     FrameRefused,
     HangUp,
     LinkDown,
@@ -334,8 +335,7 @@ class LinkHandlers:
 
     def _stop_work(self) -> None:
         state = self._state
-        if not state.playback.is_empty:
-            state.actions.append(FlushPlayback())
+        silence(state, SESSION_OVER)
         state.actions += [CancelTool(call.call_id) for call in state.calls.running]
 
     # --- opening ----------------------------------------------------------------------------------

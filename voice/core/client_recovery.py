@@ -6,8 +6,11 @@ that run: all of that stays. What belonged to the session of the endpoint goes.
 
 from __future__ import annotations
 
+from voice.core.barge_in import silence
+from voice.core.causes import LINK_LOST
 from voice.core.client_state import ClientState
-from voice.core.messages import FlushPlayback, SendAudio, SendEvent
+from voice.core.messages import SendAudio, SendEvent
+from voice.core.near_state import NearEvent
 from voice.core.responses import SlotState
 from voice.core.restore import History
 from voice.core.turn_state import TurnEvent, TurnState
@@ -34,15 +37,16 @@ def drop_session(state: ClientState) -> bool:
     if slot.response_id is not None:
         state.calls.response_over(slot.response_id)
         is_wanted = is_wanted and not state.calls.has_called(slot.response_id)
-        if slot.state is SlotState.ACTIVE and not state.playback.is_empty:
-            state.actions.append(FlushPlayback())
-            is_silenced = True
+        if slot.state is SlotState.ACTIVE:
+            is_silenced = silence(state, LINK_LOST)
     if state.wishes.connection_lost(ask_again=is_wanted):
         message = "the connection was lost at every try to answer this; given up"
         state.publish(ErrorReported("answer_lost", message))
     if state.turn.state is TurnState.SPEAKING:
-        state.publish(UserSpeechStopped())
+        state.publish(UserSpeechStopped(LINK_LOST))
     state.turn.move(TurnEvent.LOST, state.now_ms)
+    state.near.move(NearEvent.LOST, state.now_ms)
+    state.cause = LINK_LOST
     if was_owed and state.uplink.speech is Speech.NONE:
         state.wishes.want()
     _forget_unheard(state)

@@ -95,6 +95,9 @@ class ResponseHandlers:
         if is_dead:
             state.kill(response_id)
             send_cancel(state)
+            if state.near.is_overruling:
+                # It was asked for before a mere sound, and is wanted all the same.
+                state.wishes.want()
             if not state.capabilities.done_after_cancel:
                 self._free_slot(response_id)
             return
@@ -111,6 +114,8 @@ class ResponseHandlers:
         state.finished[response_id] = True
         is_late = state.is_late(response_id)
         is_dead = state.is_dead(response_id)
+        if response.status == "cancelled" and not is_dead:
+            state.near.cancelled(response_id)
         if response.status == "completed":
             for item in response.output:
                 if isinstance(item, FunctionCall):

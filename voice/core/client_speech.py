@@ -3,6 +3,18 @@
 from __future__ import annotations
 
 from voice.core.barge_in import interrupt
+from voice.core.causes import (
+    END_UNKNOWN,
+    ENDPOINT_COMMITTED,
+    ENDPOINT_HEARD,
+    NOT_HEARD,
+    STOP_KEY,
+    TALK_KEY,
+    TALK_KEY_UP,
+    TURN_BY_HAND,
+    TYPED,
+    turn_end_cause,
+)
 from voice.core.client_recovery import COMMIT, commit, send_kept
 from voice.core.client_state import ClientState
 from voice.core.ledger import Entry
@@ -16,6 +28,8 @@ from voice.core.messages import (
     UserPressed,
     UserTyped,
 )
+from voice.core.near_speech import play_on
+from voice.core.near_state import NearState
 from voice.core.turn_state import TurnEvent, TurnState
 from voice.core.updates import UserSpeechStarted, UserSpeechStopped
 from voice.core.uplink import PRE_ROLL_MS, Speech
@@ -61,9 +75,14 @@ class SpeechHandlers:
         """The endpoint hears the user: everything else falls silent."""
         state = self._state
         state.uplink.turn_began(event.audio_start_ms)
-        if state.turn.move(TurnEvent.STARTED, state.now_ms):
-            self._begin_turn(event.item_id)
-        interrupt(state, by_speech=True)
+        cause = ENDPOINT_HEARD
+        if state.turn.state is TurnState.EXPECTED:
+            cause = f"{cause}, as the ear did: {state.cut_cause}"
+        has_begun = state.turn.move(TurnEvent.STARTED, state.now_ms)
+        if has_begun:
+            self._begin_turn(event.item_id, cause)
+        if not self._is_disputed(is_new=has_begun):
+            interrupt(state, by_speech=True, cause=cause)
 
     def on_speech_stopped(self, event: InputAudioBufferSpeechStopped) -> None:
         """The endpoint hears the end of the turn; it dates it by its offset in our audio."""
@@ -75,7 +94,7 @@ class SpeechHandlers:
             # It reports where its silence window ended (PROTOCOL A.2), we want where speech did.
             end_ms = max(0, end_ms - rules.silence_duration_ms)
         speech_end_ms = state.uplink.sent_at_ms(end_ms)
-        self._end_turn(event.item_id, speech_end_ms)
+        self._end_turn(event.item_id, speech_end_ms, turn_end_cause(rules))
 
     def on_committed(self, event: InputAudioBufferCommitted) -> None:
         """The turn became an item; where speech_stopped was left out, this is the end of it."""
@@ -83,8 +102,8 @@ class SpeechHandlers:
         state.wishes.acknowledged(COMMIT)
         state.timeline.turn_named(event.item_id)
         state.spoken_item = event.item_id
-        if state.turn.state is TurnState.SPEAKING:
-            self._end_turn(event.item_id, None)
+        if state.turn.state in (TurnState.SPEAKING, TurnState.EXPECTED):
+            self._end_turn(event.item_id, None, ENDPOINT_COMMITTED)
 
     def on_pressed(self, event: UserPressed) -> None:
         """A button."""
@@ -93,7 +112,7 @@ class SpeechHandlers:
             case Button.INTERRUPT:
                 state.wishes.drop()
                 self._let_turn_go()
-                interrupt(state, by_speech=False)
+                interrupt(state, by_speech=False, cause=STOP_KEY)
             case Button.MUTE:
                 state.uplink.is_muted = True
                 state.uplink.drop_kept()
@@ -112,7 +131,7 @@ class SpeechHandlers:
             return
         state.calls.turn_began()
         self._let_turn_go()
-        interrupt(state, by_speech=False)
+        interrupt(state, by_speech=False, cause=TYPED)
         state.timeline.turn_ended("", speech_end_ms=None, now_ms=state.now_ms)
         item = UserMessage(id=state.new_id("item"), content=[InputText(text=event.text)])
         state.wishes.want([send_item(state, item, event.text)])
@@ -125,7 +144,7 @@ class SpeechHandlers:
         elif state.endpoint_answers:
             state.warn("turn_not_ours", "the endpoint ends and answers turns itself; nothing to do")
         elif state.turn_detection is None:
-            interrupt(state, by_speech=False)
+            interrupt(state, by_speech=False, cause=TURN_BY_HAND)
             commit(state)
         else:
             state.wishes.want()
@@ -140,14 +159,18 @@ class SpeechHandlers:
         state = self._state
         left = state.turn.expire(state.now_ms)
         if left is TurnState.RELEASING:
-            state.publish(UserSpeechStopped())
+            state.cause = TALK_KEY_UP
+            state.publish(UserSpeechStopped(TALK_KEY_UP))
             commit(state)
         elif left is TurnState.OWED:
             # Nothing to answer: what was heard was no words.
             state.uplink.settle()
+        elif left is TurnState.EXPECTED:
+            state.cause = NOT_HEARD
         elif left is TurnState.SPEAKING:
             state.warn("endless_turn", "the endpoint never reported the end of the user's speech")
-            state.publish(UserSpeechStopped())
+            state.cause = END_UNKNOWN
+            state.publish(UserSpeechStopped(END_UNKNOWN))
 
     def announce_next(self) -> bool:
         """Tell the next announcement if there is one; the caller knows that it is quiet."""
@@ -167,11 +190,26 @@ class SpeechHandlers:
             self._state.uplink.settle()
             self._state.owes_commit = False
 
-    def _begin_turn(self, item_id: str = "") -> None:
-        self._state.calls.turn_began()
-        self._state.publish(UserSpeechStarted(item_id))
+    def _is_disputed(self, *, is_new: bool) -> bool:
+        """Return whether the ear has not judged yet what the endpoint hears, or judged otherwise.
 
-    def _end_turn(self, item_id: str, speech_end_ms: int | None) -> None:
+        The answer then goes on, or stays paused until the verdict.
+        """
+        state, near = self._state, self._state.near
+        if not (state.playback.is_sounding or near.is_paused):
+            return False
+        if near.dispute(state.slot.response_id, state.now_ms):
+            if near.state is NearState.OVERRULED:
+                play_on(state)
+            return True
+        return near.is_overruling and not is_new
+
+    def _begin_turn(self, item_id: str, cause: str) -> None:
+        self._state.calls.turn_began()
+        self._state.cause = cause
+        self._state.publish(UserSpeechStarted(item_id, cause))
+
+    def _end_turn(self, item_id: str, speech_end_ms: int | None, cause: str) -> None:
         state = self._state
         owes = state.endpoint_answers
         stopped = TurnEvent.STOPPED_OWING if owes else TurnEvent.STOPPED
@@ -181,20 +219,21 @@ class SpeechHandlers:
         state.uplink.committed()
         state.spoken_item = item_id
         state.timeline.turn_ended(item_id, speech_end_ms=speech_end_ms, now_ms=state.now_ms)
-        state.publish(UserSpeechStopped())
+        state.cause = cause
+        state.publish(UserSpeechStopped(cause))
 
     def _press_to_talk(self) -> None:
         state = self._state
         if state.turn_detection is not None:
             # The endpoint ends the turns; the button can only make room for one.
-            interrupt(state, by_speech=False)
+            interrupt(state, by_speech=False, cause=TALK_KEY)
             return
         was_open = state.turn.is_speaking
         if not state.turn.move(TurnEvent.PRESSED, state.now_ms):
             return
         if not was_open:
-            self._begin_turn()
-        interrupt(state, by_speech=False)
+            self._begin_turn("", TALK_KEY)
+        interrupt(state, by_speech=False, cause=TALK_KEY)
         state.owes_commit = False
         if state.push_to_talk:
             state.uplink.turn_began()

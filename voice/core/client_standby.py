@@ -146,6 +146,7 @@ class StandbyHandlers:
         """Whether nobody waits for anything: no turn, no answer on its way, none wanted."""
         state = self._state
         is_quiet = state.turn.is_silent and state.uplink.speech is not Speech.ENDED
+        is_quiet = is_quiet and not state.near.is_paused
         return is_quiet and state.slot.is_idle and state.wishes.pending is None
 
     # --- when -------------------------------------------------------------------------------------

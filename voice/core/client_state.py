@@ -9,10 +9,12 @@ from collections.abc import Callable, Sequence
 from typing import Literal
 
 from voice.core.bounded import BoundedDict
+from voice.core.causes import phase_cause
 from voice.core.client_config import effective_format, full_session
 from voice.core.ledger import Ledger
 from voice.core.link import Link, LinkState
 from voice.core.messages import Action, Publish, SendEvent
+from voice.core.near_state import NearSound
 from voice.core.playback import Playback
 from voice.core.reconnect import Attempts, Persistence
 from voice.core.response_failures import ResponseFailures
@@ -65,6 +67,10 @@ class ClientState:
         self.now_ms = 0
         self.actions: list[Action] = []
         self.shown_phase = Phase.CONNECTING
+        self.cause = ""
+        """Why the step that is being taken changes the phase, where a handler knows."""
+        self.cut_cause = ""
+        """Why the speaker was told to fall silent last."""
 
         self._make_machines(jitter)
         self.has_been_ready = False
@@ -94,6 +100,7 @@ class ClientState:
         self.attempts = Attempts(self.persistence, jitter)
         self.slot = ResponseSlot()
         self.turn = UserTurn()
+        self.near = NearSound()
         self.calls = ToolCalls()
         self.wishes = Wishes()
         self.ledger = Ledger()
@@ -220,6 +227,11 @@ class ClientState:
             return rules.create_response
         return rules is not None
 
+    @property
+    def is_overruling(self) -> bool:
+        """Whether the answer sounds, or is paused, although the endpoint hears the user."""
+        return self.near.is_overruling and self.playback.is_sounding
+
     def is_dead(self, response_id: str) -> bool:
         """Return whether what belongs to this response is no longer wanted.
 
@@ -244,8 +256,9 @@ class ClientState:
         """Tell faces what the conversation is doing, if that changed."""
         phase = self.phase
         if phase is not self.shown_phase:
-            self.shown_phase = phase
-            self.actions.append(Publish(PhaseChanged(phase)))
+            before, self.shown_phase = self.shown_phase, phase
+            cause = self.cause or phase_cause(before, phase, self.turn.state)
+            self.actions.append(Publish(PhaseChanged(phase, cause)))
 
     @property
     def phase(self) -> Phase:
@@ -254,7 +267,7 @@ class ClientState:
             return Phase.CLOSED
         if self.link.state is not LinkState.READY:
             return Phase.RECONNECTING if self.has_been_ready else Phase.CONNECTING
-        if self.turn.is_speaking:
+        if self.turn.is_speaking and not self.is_overruling:
             return Phase.LISTENING
         if self.playback.is_sounding:
             return Phase.SPEAKING

@@ -1,4 +1,4 @@
-"""The user's turn as the client sees it: silent, speaking, holding the button, owed an answer."""
+"""The user's turn as the client sees it: silent, speaking, on the button, owed an answer."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ TALK_TAIL_MS = 200
 OWED_DEADLINE_MS = 3_000
 """An endpoint that starts responses by itself may start none (a cough); then we stop waiting."""
 
+EXPECTED_DEADLINE_MS = 3_000
+"""The ear at this end heard the user; if the endpoint then hears nothing, it was nothing for it."""
+
 SPEECH_DEADLINE_MS = 120_000
 """A turn whose end is never reported is given up after this long."""
 
@@ -18,6 +21,7 @@ class TurnState(Enum):
     """Where the user's turn stands."""
 
     SILENT = "silent"
+    EXPECTED = "the ear heard the user; the endpoint will"
     SPEAKING = "speaking"
     HELD = "the talk button is down"
     RELEASING = "the talk button was released just now"
@@ -25,12 +29,13 @@ class TurnState(Enum):
 
 
 _S, _P, _H = TurnState.SILENT, TurnState.SPEAKING, TurnState.HELD
-_R, _O = TurnState.RELEASING, TurnState.OWED
+_R, _O, _E = TurnState.RELEASING, TurnState.OWED, TurnState.EXPECTED
 
 
 class TurnEvent(Enum):
     """What can happen to the turn."""
 
+    EXPECTED = "the ear at this end hears the user, whose words are on their way"
     STARTED = "the endpoint hears speech"
     STOPPED = "the endpoint hears no more speech, and will not answer by itself"
     STOPPED_OWING = "the endpoint hears no more speech, and will answer by itself"
@@ -43,6 +48,14 @@ class TurnEvent(Enum):
 
 
 TRANSITIONS: dict[tuple[TurnState, TurnEvent], TurnState] = {
+    (_S, TurnEvent.EXPECTED): _E,
+    (_O, TurnEvent.EXPECTED): _E,
+    (_E, TurnEvent.STARTED): _P,
+    (_E, TurnEvent.STOPPED): _S,
+    (_E, TurnEvent.STOPPED_OWING): _O,
+    (_E, TurnEvent.PRESSED): _H,
+    (_E, TurnEvent.EXPIRED): _S,
+    (_E, TurnEvent.LOST): _S,
     (_S, TurnEvent.STARTED): _P,
     (_O, TurnEvent.STARTED): _P,
     (_P, TurnEvent.STOPPED): _S,
@@ -62,7 +75,12 @@ TRANSITIONS: dict[tuple[TurnState, TurnEvent], TurnState] = {
 }
 """The whole machine; a missing key changes nothing, since people and endpoints do odd things."""
 
-_WAIT_MS = {_P: SPEECH_DEADLINE_MS, _R: TALK_TAIL_MS, _O: OWED_DEADLINE_MS}
+_WAIT_MS = {
+    _E: EXPECTED_DEADLINE_MS,
+    _P: SPEECH_DEADLINE_MS,
+    _R: TALK_TAIL_MS,
+    _O: OWED_DEADLINE_MS,
+}
 
 
 class UserTurn:
@@ -80,7 +98,7 @@ class UserTurn:
     @property
     def is_speaking(self) -> bool:
         """Whether a response that begins now would talk over the user."""
-        return self.state in (TurnState.SPEAKING, TurnState.HELD, TurnState.RELEASING)
+        return self.state not in (TurnState.SILENT, TurnState.OWED)
 
     def move(self, event: TurnEvent, now_ms: int) -> bool:
         """Take one step and return whether the state changed."""

@@ -155,6 +155,30 @@ class ClientWalk:
             buttons += [m.Button.TALK_DOWN, m.Button.TALK_UP]
         self._feed(m.UserPressed(self._one_of(*buttons)))
 
+    def _hear_near(self) -> None:
+        self._feed(m.NearSpeech("a sound"))
+
+    def _judge(self) -> None:
+        self._feed(m.NearVerdict(self._one_of(*m.NearKind), "words", "a cause"))
+
+    def _hear_mere_sound(self) -> None:
+        """Let both ears hear a sound that is none of ours to answer, the ear first."""
+        self._hear_near()
+        if not self._has_buttons and self._pick(2):
+            self._hear()
+        if self._pick(2):
+            self._advance(self._one_of(100, 300))
+            self._speak()
+        if self._pick(2):
+            self._finish_response()
+        if self._pick(8):
+            self._feed(m.NearVerdict(m.NearKind.BACKCHANNEL, "mm-hm"))
+        if self._pick(2):
+            self._hear()
+
+    def _change_device(self) -> None:
+        self._feed(m.DeviceChanged("microphone", "USB", bool(self._pick(2)), "unplugged"))
+
     def _commit(self) -> None:
         self._feed(m.CommitTurn())
 
@@ -349,6 +373,7 @@ MOVES = tuple(
     name
     for name, weight in {
         "mic": 3, "wait": 6, "wait_long": 1, "type": 2, "press": 3, "commit": 2, "announce": 1,
+        "hear_near": 3, "judge": 4, "hear_mere_sound": 3, "change_device": 1,
         "finish_tool": 4, "spoil_frame": 1, "hear": 3, "hear_no_more": 4, "transcribe": 1,
         "answer_request": 6, "begin": 2, "begin_again": 1, "refuse": 2, "fail": 1, "speak": 8,
         "speak_of_nobody": 1, "complete_part": 2, "complete_item": 2, "call": 4,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from voice.core import messages as m
 from voice.core.client_errors import ACTIVE_RESPONSE, code_of
+from voice.core.near_state import DISPUTE_DEADLINE_MS, PAUSE_DEADLINE_MS
 from voice.core.responses import (
     ASK_DEADLINE_MS,
     CANCEL_DEADLINE_MS,
@@ -51,6 +52,8 @@ class Watcher:
         self._handled: wire.ServerEvent | m.Input = m.Tick()
         # Property 3: what went to the speaker.
         self._received_bytes: dict[tuple[str, int], int] = {}
+        # Property 10: the speaker, paused since when.
+        self._paused_at_ms: int | None = None
         # Property 4: calls and their answers, in all and in this session of the endpoint.
         self.calls: set[str] = set()
         self.started: set[str] = set()
@@ -66,6 +69,9 @@ class Watcher:
 
     def event(self, event: wire.ServerEvent | m.Input, now_ms: int) -> None:
         """See an event just before the core takes it."""
+        if self._paused_at_ms is not None and not self._has_ended:
+            is_due = now_ms - self._paused_at_ms > PAUSE_DEADLINE_MS + DISPUTE_DEADLINE_MS
+            self._demand(not is_due, 10, "left the speaker paused")
         self._now_ms, self._handled = now_ms, event
         key = getattr(event, "response_id", None) or getattr(event, "item_id", None)
         if isinstance(event, wire.AudioDelta) and key:
@@ -118,7 +124,14 @@ class Watcher:
                 self._see_sent(event)
             case m.PlayAudio():
                 self._see_played(action)
+            case m.PausePlayback():
+                self._demand(self._paused_at_ms is None, 10, "paused twice")
+                self._paused_at_ms = self._now_ms
+            case m.ResumePlayback():
+                self._demand(self._paused_at_ms is not None, 10, "resumed what was not paused")
+                self._paused_at_ms = None
             case m.FlushPlayback():
+                self._paused_at_ms = None
                 self._flushed |= self._begun
             case m.StartTool(call_id=call_id):
                 self._demand(call_id not in self.started, 4, "ran a call twice")
@@ -130,6 +143,7 @@ class Watcher:
 
     def finish(self) -> None:
         """Check, at the end of a conversation whose tools have all ended, that none is open."""
+        self._demand(self._paused_at_ms is None, 10, "left the speaker paused in the end")
         for call_id in self.calls:
             self._demand(self.answers.get(call_id, 0) > 0, 4, "never answered a call")
 
