@@ -162,3 +162,16 @@ def test_an_end_is_the_heard_time_within_what_was_received(
     assert [cut.item_id for cut in cuts] == list(received)
     for cut in cuts:
         assert cut.audio_end_ms == min(heard[cut.item_id], received[cut.item_id] // 24)
+
+
+def test_what_was_heard_so_far_can_be_asked_without_a_cut() -> None:
+    playback = Playback()
+    playback.spoken("r1", "i1", 0, "Good morning to you.")
+    playback.received("r1", "i1", 0, 2_000 * MS)
+    playback.spoken("r1", "i1", 0, " It is late.")
+    playback.received("r1", "i1", 0, 1_000 * MS)
+
+    assert playback.heard_texts([HeardPart("i1", 0, 0)]) == {"i1": ""}
+    assert playback.heard_texts([HeardPart("i1", 0, 1_000)]) == {"i1": "Good"}
+    assert playback.heard_texts([HeardPart("i1", 0, 2_000)]) == {"i1": "Good morning to you."}
+    assert cuts_of(playback, ("i1", 0, 2_000)) == [("i1", 0, 2_000)]

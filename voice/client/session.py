@@ -200,6 +200,13 @@ class Session:
         """What the conversation is doing."""
         return self._core.phase
 
+    def heard_texts(self) -> dict[str, str]:
+        """Return for each item that sounds which of its words were heard so far.
+
+        An estimate, and rather too short than too long; words that are missing are still to come.
+        """
+        return self._run.heard_texts()
+
     @property
     def waiting_audio_ms(self) -> int:
         """Audio of the microphone that waits to be sent.

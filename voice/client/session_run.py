@@ -113,6 +113,10 @@ class SessionRun:
         if self._shell is not None:
             self._shell.feed_safely(m.HangUp(reason))
 
+    def heard_texts(self) -> dict[str, str]:
+        """Return for each item that sounds which of its words were heard so far."""
+        return self._core.heard_texts(self._speaker.heard())
+
     def raise_end(self) -> None:
         """Raise the error that the end of the session stands for, if nobody wanted it."""
         if self._ended is not None and self._ended.kind is not EndKind.HUNG_UP:

@@ -54,6 +54,7 @@ from voice.errors import VoiceError
 from voice.protocol import server_events as wire
 from voice.protocol.capabilities import Capabilities
 from voice.protocol.formats import AudioFormat
+from voice.protocol.playback import HeardPart
 from voice.protocol.session_config import SessionConfig
 
 Handler: TypeAlias = Callable[[Any], None]
@@ -146,6 +147,14 @@ class ClientCore:
             state.show_phase()
         state.cause = ""
         return actions
+
+    def heard_texts(self, heard: Sequence[HeardPart]) -> dict[str, str]:
+        """Return for each item that sounds which of its words were heard so far.
+
+        ``heard`` is the speaker's report; an estimate for faces, which changes nothing.
+        """
+        texts = self._state.playback.heard_texts(heard)
+        return {self._state.item_of(tag) or tag: text for tag, text in texts.items()}
 
     def next_deadline_ms(self) -> int | None:
         """Return when the next ``Tick`` is wanted, or None."""

@@ -142,6 +142,23 @@ class Playback:
                 cuts.append(cut)
         return cuts
 
+    def heard_texts(self, heard: Sequence[HeardPart]) -> dict[str, str]:
+        """Return for each item that sounds, or is to, which of its words were heard so far.
+
+        ``heard`` is the speaker's report. An estimate for faces, as that of a cut is; it changes
+        nothing.
+        """
+        reported = {(part.item_id, part.content_index): part.heard_ms for part in heard}
+        texts: dict[str, str] = {}
+        for key, part in self._parts.items():
+            if not part.received_bytes:
+                continue
+            received_ms = self._received_ms(part)
+            heard_ms = max(0, min(reported.get(key, part.drained_ms), received_ms))
+            said = part.script.heard(heard_ms, received_ms, is_complete=part.is_complete)
+            texts[part.item_id] = texts.get(part.item_id, "") + said
+        return texts
+
     def _cut(self, parts: list[_Part], reported: dict[tuple[str, int], int]) -> Cut | None:
         """Return the one cut of an item, or None where there is nothing to take back."""
         if not any(part.received_bytes for part in parts):
