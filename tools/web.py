@@ -9,16 +9,15 @@ from __future__ import annotations
 import http.client
 import ipaddress
 import socket
-import ssl
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 from tools.errors import ToolError
+from tools.http_exchange import PORTS, Request, exchange
 
-PORTS = {"http": 80, "https": 443}
 MAX_URL_CHARS = 2_000
 MAX_BODY_BYTES = 512 * 1024
 MAX_REDIRECTS = 3
@@ -31,6 +30,7 @@ _TEXTS = ("text/", "application/json", "application/xml", "application/xhtml+xml
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Resolve = Callable[[str, int], list[str]]
 Connect = Callable[[str, int, float], socket.socket]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,61 +85,101 @@ class WebReader:
 
         Raises ToolError with one sentence for what is no public address, too slow, or no text.
         """
-        until_s = time.monotonic() + LIMIT_S
         host = _checked(url).hostname
-        for _ in range(MAX_REDIRECTS + 1):
+        until_s = time.monotonic() + LIMIT_S
+
+        def target(url: str) -> _Target:
             parts = _checked(url)
             if parts.hostname != host:
                 raise ToolError(f"That page sends on to {parts.hostname}, where I do not follow.")
-            page = self._read_once(url, parts, until_s)
-            if isinstance(page, Page):
-                return page
-            url = urljoin(url, page)
+            return self._public(parts)
+
+        return self._follow(url, target, _page, until_s)
+
+    def read_file(self, url: str, *, max_bytes: int, own: str = "", limit_s: float = 30.0) -> bytes:
+        """Read a file of any kind, following redirects to other public hosts too.
+
+        ``own`` is an address whose host and port may also be read where they are not public: the
+        endpoint that the settings name. Raises ToolError, also where the file is larger.
+        """
+
+        def take(url: str, response: http.client.HTTPResponse) -> bytes:
+            if response.status != 200:
+                raise ToolError(f"There is no file: the answer was error {response.status}.")
+            body = response.read(max_bytes + 1)
+            if len(body) > max_bytes:
+                raise ToolError(f"The file is larger than {max_bytes // 2**20} megabytes.")
+            return body
+
+        def target(url: str) -> _Target:
+            if own and _origin(url) == _origin(own):
+                parts = urlsplit(url)
+                return _Target(parts, parts.hostname or "")
+            return self._public(_checked(url))
+
+        return self._follow(url, target, take, time.monotonic() + limit_s)
+
+    def _follow(
+        self,
+        url: str,
+        target: Callable[[str], _Target],
+        take: Callable[[str, http.client.HTTPResponse], T],
+        until_s: float,
+    ) -> T:
+        """Read one address after the other until one is no redirect."""
+        for _ in range(MAX_REDIRECTS + 1):
+            found = self._read_once(url, target(url), take, until_s)
+            if not isinstance(found, _Redirect):
+                return found
+            url = urljoin(url, found.place)
         raise ToolError("That page sends on again and again.")
 
-    def _read_once(self, url: str, parts: SplitResult, until_s: float) -> Page | str:
-        """Return the page, or where it sends on to."""
-        host = parts.hostname or ""
-        address, port = self._address(host, PORTS[parts.scheme]), PORTS[parts.scheme]
-        connection = http.client.HTTPConnection(host, port)
-        watch: threading.Timer | None = None
-        try:
-            sock = self._connect(address, port, max(0.1, until_s - time.monotonic()))
-            # Timeouts of a socket hold for one read each; this one holds for all of them.
-            connection.sock = sock
-            watch = threading.Timer(max(0.1, until_s - time.monotonic()), _cut, [connection])
-            watch.daemon = True
-            watch.start()
-            if parts.scheme == "https":
-                secure = ssl.create_default_context()
-                connection.sock = secure.wrap_socket(
-                    sock, server_hostname=host, do_handshake_on_connect=False
-                )
-                connection.sock.do_handshake()
-            connection.request("GET", _target(parts), headers=_HEADERS)
-            page = _page(url, connection.getresponse())
-            if time.monotonic() >= until_s:
-                # What was cut in the middle looks like a short page.
-                raise TimeoutError
-            return page
-        except (OSError, http.client.HTTPException, ValueError) as error:
-            if time.monotonic() >= until_s:
-                raise ToolError(f"{host} took too long to answer.") from error
-            raise ToolError(f"{host} could not be read: {_cause(error)}.") from error
-        finally:
-            if watch is not None:
-                watch.cancel()
-            connection.close()
+    def _read_once(
+        self,
+        url: str,
+        target: _Target,
+        take: Callable[[str, http.client.HTTPResponse], T],
+        until_s: float,
+    ) -> T | _Redirect:
+        request = Request(target.parts, headers=_HEADERS)
 
-    def _address(self, host: str, port: int) -> str:
+        def read(response: http.client.HTTPResponse) -> T | _Redirect:
+            place = response.getheader("Location")
+            if response.status in (301, 302, 303, 307, 308) and place:
+                return _Redirect(place)
+            return take(url, response)
+
+        return exchange(
+            request,
+            connect=lambda left_s: self._connect(target.address, request.port, left_s),
+            read=read,
+            until_s=until_s,
+        )
+
+    def _public(self, parts: SplitResult) -> _Target:
+        """Resolve a host; every address must be public."""
+        host = parts.hostname or ""
         try:
-            addresses = self._resolve(host, port)
+            addresses = self._resolve(host, PORTS[parts.scheme])
         except (OSError, UnicodeError) as error:
             raise ToolError(f"There is no host called {host[:100]}.") from error
         # One that is private spoils all: which of them is taken must not depend on luck.
         if not addresses or not all(is_public(address) for address in addresses):
             raise ToolError(f"{host[:100]} is not on the public internet, so I do not read it.")
-        return addresses[0]
+        return _Target(parts, addresses[0])
+
+
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """An address that may be read, and where to connect for it."""
+
+    parts: SplitResult
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Redirect:
+    place: str
 
 
 _HEADERS = {
@@ -169,16 +209,19 @@ def _checked(url: str) -> SplitResult:
     return parts
 
 
-def _target(parts: SplitResult) -> str:
-    path = parts.path or "/"
-    target = f"{path}?{parts.query}" if parts.query else path
-    return "".join(c if c.isascii() else "".join(f"%{b:02X}" for b in c.encode()) for c in target)
+def _origin(url: str) -> tuple[str, str | None, int] | None:
+    """Return scheme, host and port; None for what does not parse or holds a user."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port or PORTS[parts.scheme]
+    except (ValueError, KeyError):
+        return None
+    if "@" in parts.netloc or "\\" in url or any(ord(letter) <= 32 for letter in url):
+        return None
+    return parts.scheme, parts.hostname, port
 
 
-def _page(url: str, response: http.client.HTTPResponse) -> Page | str:
-    place = response.getheader("Location")
-    if response.status in (301, 302, 303, 307, 308) and place:
-        return place
+def _page(url: str, response: http.client.HTTPResponse) -> Page:
     kind = (response.getheader("Content-Type") or "text/plain").partition(";")[0].strip().lower()
     if not kind.startswith(_TEXTS) and not kind.endswith(("+json", "+xml")):
         raise ToolError(f"That is no text but {kind[:60]}.")
@@ -189,22 +232,3 @@ def _page(url: str, response: http.client.HTTPResponse) -> Page | str:
     except LookupError:
         text = body.decode("utf-8", "replace")
     return Page(url, response.status, kind, text)
-
-
-def _cut(connection: http.client.HTTPConnection) -> None:
-    """End what blocks: the socket of now, which encryption may have replaced."""
-    sock = connection.sock
-    if sock is None:
-        return
-    try:
-        sock.shutdown(socket.SHUT_RDWR)
-    except OSError:
-        return  # It is closed already.
-
-
-def _cause(error: Exception) -> str:
-    if isinstance(error, ssl.SSLError):
-        return "its certificate or its encryption does not hold"
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror.lower()
-    return type(error).__name__
