@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, Field, PrivateAttr, SecretStr, ValidationError
 from pydantic_settings import (
@@ -40,9 +40,11 @@ from voice.settings_layers import (
     file_layer,
     flag_layer,
     merge,
+    nested,
     shape_problems,
     value_problems,
 )
+from voice.settings_online import ImageSettings, SearchSettings
 from voice.settings_sections import (
     OPENAI_URL,
     EndpointSettings,
@@ -77,6 +79,7 @@ __all__ = [
 ]
 
 _PREFIX = "VOICE_"
+_Place = TypeVar("_Place", SttSettings, TtsSettings, ImageSettings, SearchSettings)
 
 
 class Settings(BaseSettings):
@@ -120,7 +123,7 @@ class Settings(BaseSettings):
 
     def secret_values(self) -> tuple[str, ...]:
         """Return every secret in clear, for ``voice.logs`` to mask and for nothing else."""
-        sections = (getattr(self, name) for name in type(self).model_fields)
+        sections = [section for _, section in _sections(self)]
         return tuple(
             value.get_secret_value()
             for section in (*sections, *self.endpoint.fallbacks)
@@ -160,7 +163,7 @@ def load_settings(
     layers = [
         file_layer(read_settings_file(find_settings_file(config)), schema),
         environment_layer(_read_environment(), _PREFIX, schema),
-        flag_layer(overrides or {}),
+        flag_layer(overrides or {}, schema),
     ]
     if problems := [line for layer in layers for line in shape_problems(layer, schema)]:
         raise SettingsError("\n".join(problems))
@@ -168,7 +171,7 @@ def load_settings(
         pair: layer for layer in layers for pair in layer.pairs()
     }
     try:
-        settings = Settings.model_validate(merge(layers))
+        settings = Settings.model_validate(nested(merge(layers), schema))
     except ValidationError as error:
         lines = value_problems(error, owners, schema)
         # Not chained: the cause holds the values as they came, keys among them.
@@ -180,8 +183,10 @@ def load_settings(
 def effective(settings: Settings) -> list[EffectiveSetting]:
     """Return every setting with its value, secrets masked, and where it came from."""
     rows = []
-    for section in type(settings).model_fields:
-        for key, value in getattr(settings, section):
+    for section, values in _sections(settings):
+        for key, value in values:
+            if isinstance(value, BaseModel):
+                continue  # It is a section by itself.
             origin, detail = settings._origins.get((section, key), ("default", ""))
             for name, shown in _named(f"{section}.{key}", value):
                 # A key in a list of tables may have come from elsewhere than the list.
@@ -202,11 +207,25 @@ def _named(name: str, value: object) -> Iterator[tuple[str, object]]:
 
 
 def _schema() -> Schema:
-    return {
-        name: field.annotation
-        for name, field in Settings.model_fields.items()
-        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel)
-    }
+    sections = dict(_models_in(Settings))
+    for name, model in list(sections.items()):
+        sections |= {f"{name}.{inner}": found for inner, found in _models_in(model)}
+    return sections
+
+
+def _models_in(model: type[BaseModel]) -> Iterator[tuple[str, type[BaseModel]]]:
+    for name, field in model.model_fields.items():
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            yield name, field.annotation
+
+
+def _sections(settings: Settings) -> Iterator[tuple[str, BaseModel]]:
+    """Yield every section with its name, those of a section after it."""
+    for name, section in settings:
+        yield name, section
+        for inner, value in section:
+            if isinstance(value, BaseModel):
+                yield f"{name}.{inner}", value
 
 
 def _read_environment() -> dict[str, Any]:
@@ -245,8 +264,15 @@ def _with_vendor_keys(
             origins[section, "api_key"] = ("env", variable)
     settings = settings.model_copy(update=updates)
     for section, place in (("stt", settings.stt), ("tts", settings.tts)):
-        if place.engine == "openai" and place.api_key is None:
-            updates |= _with_speech_key(settings, section, place, origins)
+        if place.engine == "openai":
+            updates[section] = _with_shared_key(settings, section, place, origins)
+    updates["tools"] = settings.tools.model_copy(
+        update={
+            name: _with_shared_key(settings, f"tools.{name}", place, origins)
+            for name, place in (("image", settings.tools.image), ("search", settings.tools.search))
+            if place.base_url is not None
+        }
+    )
     if ("brain", "kind") not in origins and settings.brain.base_url:
         origins["brain", "kind"] = origins["brain", "base_url"]
     complete = settings.model_copy(update=updates)
@@ -254,13 +280,15 @@ def _with_vendor_keys(
     return complete
 
 
-def _with_speech_key(
+def _with_shared_key(
     settings: Settings,
     section: str,
-    place: SttSettings | TtsSettings,
+    place: _Place,
     origins: dict[tuple[str, str], tuple[Origin, str]],
-) -> dict[str, BaseModel]:
-    """Return the section with the key of the same host, or with its vendor's own."""
+) -> _Place:
+    """Return the section with a key: its own, or that of the same host, or its vendor's own."""
+    if place.api_key is not None:
+        return place
     base_url = place.base_url or OPENAI_URL
     for name, url, shared in (
         ("brain", settings.brain.base_url, settings.brain.api_key),
@@ -268,11 +296,11 @@ def _with_speech_key(
     ):
         if shared is not None and is_same_host(base_url, url):
             origins[section, "api_key"] = origins.get((name, "api_key"), ("default", ""))
-            return {section: place.model_copy(update={"api_key": shared})}
+            return place.model_copy(update={"api_key": shared})
     if hit := brain_key(base_url, os.environ):
         origins[section, "api_key"] = ("env", hit[0])
-        return {section: place.model_copy(update={"api_key": SecretStr(hit[1])})}
-    return {}
+        return place.model_copy(update={"api_key": SecretStr(hit[1])})
+    return place
 
 
 def _with_own_keys(

@@ -19,7 +19,7 @@ Origin: TypeAlias = Literal["default", "file", "env", "flag"]
 """Which layer a value came from."""
 
 Schema: TypeAlias = Mapping[str, type[BaseModel]]
-"""Section name -> its model."""
+"""Section name -> its model; a section in a section is called ``tools.image``."""
 
 _SHOWN = 60
 """Characters of a wrong value that an error repeats."""
@@ -46,10 +46,7 @@ class Layer:
 
 def file_layer(file: SettingsFile, schema: Schema) -> Layer:
     """Build the layer of the settings file; relative paths count from the file's folder."""
-    values = {
-        section: dict(keys) if isinstance(keys, dict) else keys
-        for section, keys in file.values.items()
-    }
+    values = _apart(file.values, schema)
     layer = Layer("file", values)
     for section, key in list(layer.pairs()):
         layer.places[section, key] = file.place(section, key)
@@ -67,9 +64,9 @@ def environment_layer(values: Mapping[str, Any], prefix: str, schema: Schema) ->
     Variables of unknown sections, which pydantic-settings passes over, are added, so that a
     mistyped one is reported. ``VOICE_API_KEY`` is ``VOICE_ENDPOINT__API_KEY`` by a shorter name.
     """
-    layer = Layer("env", {section: dict(keys) for section, keys in values.items()})
+    layer = Layer("env", _apart(values, schema))
     for section, key in layer.pairs():
-        layer.places[section, key] = f"{prefix}{section}__{key}".upper()
+        layer.places[section, key] = f"{prefix}{section}__{key}".upper().replace(".", "__")
     for variable in os.environ:
         section, delimiter, key = variable.upper().removeprefix(prefix).lower().partition("__")
         if variable.upper().startswith(prefix) and delimiter and section not in schema:
@@ -82,11 +79,13 @@ def environment_layer(values: Mapping[str, Any], prefix: str, schema: Schema) ->
     return layer
 
 
-def flag_layer(overrides: Mapping[str, object]) -> Layer:
+def flag_layer(overrides: Mapping[str, object], schema: Schema) -> Layer:
     """Build the layer of the command line from ``{"section.key": value}``; None is not given."""
     values: dict[str, Any] = {}
     for name, value in overrides.items():
-        section, _, key = name.partition(".")
+        section, _, key = name.rpartition(".")
+        if section not in schema:
+            section, _, key = name.partition(".")
         if value is not None:
             values.setdefault(section, {})[key] = value
     return Layer("flag", values)
@@ -99,6 +98,26 @@ def merge(layers: list[Layer]) -> dict[str, dict[str, Any]]:
         for section, values in layer.values.items():
             merged.setdefault(section, {}).update(values)
     return merged
+
+
+def nested(values: Mapping[str, dict[str, Any]], schema: Schema) -> dict[str, dict[str, Any]]:
+    """Put sections of a section back into it, as the model of the settings has them."""
+    whole = {section: dict(keys) for section, keys in values.items() if "." not in section}
+    for section, keys in values.items():
+        outer, dot, inner = section.partition(".")
+        if dot and section in schema:
+            whole.setdefault(outer, {})[inner] = keys
+    return whole
+
+
+def _apart(values: Mapping[str, Any], schema: Schema) -> dict[str, Any]:
+    """Take the sections of a section, ``[tools.image]``, out of it; copies what it changes."""
+    found = {name: dict(keys) if isinstance(keys, dict) else keys for name, keys in values.items()}
+    for section in schema:
+        outer, dot, inner = section.partition(".")
+        if dot and isinstance(found.get(outer), dict) and inner in found[outer]:
+            found[section] = found[outer].pop(inner)
+    return found
 
 
 def shape_problems(layer: Layer, schema: Schema) -> Iterator[str]:
@@ -124,10 +143,11 @@ def value_problems(
     grouped: dict[tuple[str, str, str], list[ErrorDetails]] = {}
     for problem in error.errors(include_url=False):
         place = [str(part) for part in problem["loc"]]
-        section, key = (*place, "", "")[:2]
+        depth = 2 if ".".join(place[:2]) in schema else 1
+        section, key = ".".join(place[:depth]), (*place, "", "")[depth]
         # Of a table in a key, such as [cost.prices."NAME"], what stands in it is named too.
         tables = _table_in(schema, section, key)
-        inner = key if tables is None else ".".join(_counted(problem["loc"][1:]))
+        inner = key if tables is None else ".".join(_counted(problem["loc"][depth:]))
         grouped.setdefault((section, key, inner), []).append(problem)
     lines = []
     for (section, key, inner), problems in grouped.items():

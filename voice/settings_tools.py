@@ -10,6 +10,7 @@ from pydantic_settings import NoDecode
 
 from voice.settings_file import default_data_dir
 from voice.settings_mcp import McpServers
+from voice.settings_online import ImageSettings, SearchSettings, WeatherSettings
 from voice.settings_sections import Section, UserPath, Words, read_json
 
 
@@ -44,6 +45,9 @@ class ToolSettings(Section):
     """How long the first answer may wait for those servers."""
     files_dir: UserPath | None = None
     """The folder whose files ``list_files`` and ``read_file`` read."""
+    image: ImageSettings = Field(default_factory=ImageSettings)
+    search: SearchSettings = Field(default_factory=SearchSettings)
+    weather: WeatherSettings = Field(default_factory=WeatherSettings)
     profile: str | None = None
     """The table of ``profiles`` that holds; without one every tool is allowed."""
     profiles: Annotated[dict[str, ToolProfile], NoDecode, BeforeValidator(read_json)] = Field(
