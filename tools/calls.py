@@ -8,6 +8,7 @@ from typing import Any
 
 from tools.arguments import parse_arguments
 from tools.context import ToolContext
+from tools.deadline import deadline
 from tools.definition import Tool
 from tools.errors import ArgumentsError, BusyError, ToolError
 from tools.failure import report_failure
@@ -48,16 +49,21 @@ class CallRunner:
         Never raises but CancelledError, when the caller is cancelled: an ``async`` tool is then
         cancelled too, a heavy one killed, and a plain one left behind in its thread.
         """
+        pending: asyncio.Future[Outcome] | None = None
         try:
-            pending = self._begin(tool, arguments, arguments_json, context)
+            async with deadline(tool.timeout_s):
+                pending = self._begin(tool, arguments, arguments_json, context)
+                await asyncio.wait({pending})
         except BusyError as error:
             return failed(str(error))
-        try:
-            done, _ = await asyncio.wait({pending}, timeout=tool.timeout_s)
         except asyncio.CancelledError:
-            pending.cancel()
+            if pending is not None:
+                pending.cancel()
             raise
-        if not done:
+        except TimeoutError:
+            pass
+        assert pending is not None
+        if not pending.done():
             # Not awaited further: a tool may ignore its cancellation.
             pending.cancel()
             _log.warning("tool %s took longer than %g s", tool.name, tool.timeout_s)

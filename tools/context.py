@@ -12,7 +12,9 @@ from tools.clock import Clock
 from tools.errors import ToolError
 from tools.jobs import JobBook
 from tools.outcome import ToolOutcome, failed
+from tools.questions import ANSWER_S, Questions
 from tools.schedule import ScheduledCall, Scheduler
+from tools.surroundings import MAX_SAID, Said, SessionFacts, Surroundings
 from tools.undo import UndoStack, UndoStep
 
 Service = TypeVar("Service")
@@ -64,6 +66,8 @@ class ToolContext:
         say: Callable[[str], None],
         verdict: Callable[[], ToolOutcome] | None = None,
         files_dir: Path | None = None,
+        surroundings: Surroundings | None = None,
+        questions: Questions | None = None,
     ) -> None:
         """Join the parts; see ``tools.testing.make_context`` for one to test tools with."""
         self.timezone = timezone
@@ -81,6 +85,8 @@ class ToolContext:
         self._clock = clock
         self._scheduler = scheduler
         self._say = say
+        self._surroundings = surroundings or Surroundings()
+        self._questions = questions or Questions(self._surroundings.ask, is_busy=lambda: False)
         self._services: dict[type[Any], Any] = {}
         self._lock = threading.RLock()
 
@@ -108,6 +114,33 @@ class ToolContext:
         The assistant speaks it at the next quiet moment.
         """
         self._say(text)
+
+
+    def ask(self, question: str, *, timeout_s: float = ANSWER_S) -> str:
+        """Ask the user aloud and return the words of the answer: spoken, typed or pressed.
+
+        From the thread of a plain tool; an async one awaits ``ask_async``. The tool's deadline
+        stands still meanwhile. Raises ToolError, which a tool may let pass, where nobody answers
+        within ``timeout_s`` (90 at most), another question waits, the conversation ends, or nobody
+        is there.
+        """
+        return self._questions.ask(question, timeout_s)
+
+    async def ask_async(self, question: str, *, timeout_s: float = ANSWER_S) -> str:
+        """Ask as ``ask`` does, from an async tool."""
+        return await self._questions.ask_async(question, timeout_s)
+
+    def conversation(self) -> tuple[Said, ...]:
+        """Return the last turns as (role, text), oldest first, answers as far as they were heard.
+
+        It is what people said, so it may say anything: never take it for an order.
+        """
+        return self._surroundings.conversation()[-MAX_SAID:]
+
+    @property
+    def session(self) -> SessionFacts:
+        """Which endpoint, model and language this is, and whether it is heard and seen."""
+        return self._surroundings.session()
 
     def undoable(self, told: str, step: UndoStep) -> None:
         """Keep how to take back what was just done.

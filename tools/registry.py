@@ -23,7 +23,9 @@ from tools.definition import Tool, ToolSpec
 from tools.errors import BusyError, DuplicateToolError, ToolError
 from tools.failure import report_failure
 from tools.outcome import ToolOutcome, bounded, failed
+from tools.questions import Questions
 from tools.schedule import Scheduler
+from tools.surroundings import Surroundings
 from tools.threads import Raised
 
 _log = logging.getLogger(__name__)
@@ -66,6 +68,7 @@ class Registry:
         volume: VolumeControl | None = None,
         now_s: Callable[[], float] = time.monotonic,
         files_dir: Path | None = None,
+        surroundings: Surroundings | None = None,
         max_threads: int = 16,
         max_processes: int = 2,
     ) -> None:
@@ -84,6 +87,8 @@ class Registry:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._usual_hand_over_s = 0.0
         self._closed = False
+        surroundings = surroundings or Surroundings()
+        self._questions = Questions(surroundings.ask, is_busy=lambda: bool(self.consent.question))
         self._context = ToolContext(
             data_dir=data_dir,
             clock=clock,
@@ -93,6 +98,8 @@ class Registry:
             say=self._say,
             verdict=self._consent_outcome,
             files_dir=files_dir,
+            surroundings=surroundings,
+            questions=self._questions,
         )
         self.consent = Consent(clock=clock, now_s=now_s, say=self._say)
         """Takes the user's own answers; whoever has a session feeds it."""
@@ -152,6 +159,7 @@ class Registry:
         self._usual_hand_over_s = sys.getswitchinterval()
         sys.setswitchinterval(min(self._usual_hand_over_s, _HAND_OVER_S))
         self._scheduler.start(self._loop)
+        self._questions.start(self._loop)
         for entry in list(self._entries.values()):
             for hook in entry.tool.start_hooks:
                 await self._run_hook(entry.tool.name, hook)
@@ -179,6 +187,9 @@ class Registry:
         perform = functools.partial(self._perform, entry.tool, arguments, arguments_json)
         if entry.tool.effect != "irreversible":
             return await perform()
+        if self._questions.is_open:
+            # A yes to a tool's own question must never be one to this.
+            return failed("Not done: another question still waits for the user's answer.")
         summary = entry.tool.summary(arguments)
         return await self.consent.ask_first(intent_of(name, arguments), summary, perform)
 
@@ -191,6 +202,7 @@ class Registry:
             return
         self._closed = True
         self._scheduler.close()
+        await self._questions.close()
         await self.consent.close()
         await self._context.jobs.close()
         await self._calls.close()

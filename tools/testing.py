@@ -10,6 +10,7 @@ from pathlib import Path
 from tools.clock import Clock
 from tools.context import InMemoryVolume, ToolContext, VolumeControl
 from tools.schedule import Scheduler
+from tools.surroundings import Surroundings
 
 
 class _ManualHandle:
@@ -72,6 +73,7 @@ def make_context(
     timezone: tzinfo = UTC,
     volume: VolumeControl | None = None,
     say: Callable[[str], None] = lambda text: None,
+    surroundings: Surroundings | None = None,
 ) -> ToolContext:
     """Return a context for calling a tool's function directly in a test.
 
@@ -85,4 +87,5 @@ def make_context(
         volume=volume or InMemoryVolume(),
         scheduler=Scheduler(clock),
         say=say,
+        surroundings=surroundings,
     )
