@@ -86,7 +86,7 @@ def test_tool_without_examples_carries_no_empty_list(setup: Setup) -> None:
 
 
 def test_only_tools_that_say_so_end_with_an_interruption(setup: Setup) -> None:
-    assert build_tools(setup({"dice.py": DICE})).cancellable == {"roll_dice"}
+    assert build_tools(setup({"dice.py": DICE})).cancellable == {"roll_dice", "web_search"}
 
 
 def test_disabled_tools_are_left_out(setup: Setup) -> None:

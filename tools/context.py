@@ -11,6 +11,7 @@ from typing import Any, Protocol, TypeVar, cast
 from tools.clock import Clock
 from tools.errors import ToolError
 from tools.jobs import JobBook
+from tools.online import OnlineServices
 from tools.outcome import ToolOutcome, failed
 from tools.questions import ANSWER_S, Questions
 from tools.schedule import ScheduledCall, Scheduler
@@ -66,6 +67,8 @@ class ToolContext:
         say: Callable[[str], None],
         verdict: Callable[[], ToolOutcome] | None = None,
         files_dir: Path | None = None,
+        online: OnlineServices | None = None,
+        show: Callable[[str], None] | None = None,
         surroundings: Surroundings | None = None,
         questions: Questions | None = None,
     ) -> None:
@@ -76,6 +79,8 @@ class ToolContext:
         """The loudness of the assistant's voice."""
         self.files_dir = files_dir
         """The folder whose files a person allowed to be read; None where none is."""
+        self.online = online or OnlineServices()
+        """The services on the network that a person set up."""
         self.jobs = JobBook(now=self.now, say=say)
         """What runs in the background."""
         self.undo = UndoStack()
@@ -85,6 +90,7 @@ class ToolContext:
         self._clock = clock
         self._scheduler = scheduler
         self._say = say
+        self._show = show
         self._surroundings = surroundings or Surroundings()
         self._questions = questions or Questions(self._surroundings.ask, is_busy=lambda: False)
         self._services: dict[type[Any], Any] = {}
@@ -115,6 +121,10 @@ class ToolContext:
         """
         self._say(text)
 
+    def show(self, line: str) -> None:
+        """Show one line on the screen, where there is one, and say nothing: how far a job is."""
+        if self._show is not None:
+            self._show(line)
 
     def ask(self, question: str, *, timeout_s: float = ANSWER_S) -> str:
         """Ask the user aloud and return the words of the answer: spoken, typed or pressed.

@@ -96,6 +96,7 @@ class Tool(Generic[P, R]):
         self._summary = summary
         self.is_async = inspect.iscoroutinefunction(function)
         self.start_hooks: list[StartHook] = []
+        self.begin_hook: StartHook | None = None
         self._spec = spec
         functools.update_wrapper(self, function)
 
@@ -161,6 +162,15 @@ class Tool(Generic[P, R]):
             def rearm(context: ToolContext) -> None: ...
         """
         self.start_hooks.append(hook)
+        return hook
+
+    def on_begin(self, hook: StartHook) -> StartHook:
+        """Run ``hook(context)`` in a thread before a call in the background is begun.
+
+        The ToolError that it raises is the call's answer at once: a key that is missing is not
+        told minutes later. A decorator like ``on_start``.
+        """
+        self.begin_hook = hook
         return hook
 
 

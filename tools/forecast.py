@@ -70,7 +70,7 @@ def find_city(service: WeatherService, name: str) -> City | None:
     """
     first, _, rest = (part.strip() for part in name[:_MAX_NAME_CHARS].partition(","))
     asked = {"name": first, "count": "10", "language": "en", "format": "json"}
-    found = get_json(service.geocoding_url, asked, limit_s=_LIMIT_S).get("results")
+    found = _get(service.geocoding_url, asked).get("results")
     cities = [_city(entry) for entry in found if isinstance(entry, dict)] if found else []
     wanted = rest.lower()
     near = [c for c in cities if wanted in (c.country.lower(), c.region.lower())]
@@ -89,7 +89,7 @@ def read_forecast(service: WeatherService, city: City, *, days: int, unit: Unit)
         "temperature_unit": unit,
         "wind_speed_unit": "kmh" if unit == "celsius" else "mph",
     }
-    answer = get_json(service.forecast_url, asked, limit_s=_LIMIT_S)
+    answer = _get(service.forecast_url, asked)
     try:
         now, daily = answer["current"], answer["daily"]
         chances = daily.get("precipitation_probability_max") or [None] * len(daily["time"])
@@ -107,6 +107,13 @@ def read_forecast(service: WeatherService, city: City, *, days: int, unit: Unit)
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ToolError("The weather service answered with something else than weather.") from error
+
+
+def _get(url: str, asked: dict[str, str]) -> dict[str, Any]:
+    try:
+        return get_json(url, asked, limit_s=_LIMIT_S)
+    except ToolError as error:
+        raise ToolError(f"I can't get the weather just now: {error}") from error
 
 
 def _city(entry: dict[str, Any]) -> City:

@@ -101,6 +101,11 @@ class JobBook:
             task.get_loop().call_soon_threadsafe(task.cancel)
         return True
 
+    async def wait(self) -> None:
+        """Wait until no job runs; each ends by its own limit of time."""
+        while tasks := [e.task for e in self._entries.values() if e.task and not e.task.done()]:
+            await asyncio.wait(tasks)
+
     async def close(self) -> None:
         """Cancel what runs, and say nothing of it."""
         tasks = {entry.task for entry in self._entries.values() if entry.task is not None}

@@ -22,6 +22,7 @@ from tools.context import InMemoryVolume, ToolContext, VolumeControl
 from tools.definition import Tool, ToolSpec
 from tools.errors import BusyError, DuplicateToolError, ToolError
 from tools.failure import report_failure
+from tools.online import OnlineServices
 from tools.outcome import ToolOutcome, bounded, failed
 from tools.questions import Questions
 from tools.schedule import Scheduler
@@ -68,7 +69,9 @@ class Registry:
         volume: VolumeControl | None = None,
         now_s: Callable[[], float] = time.monotonic,
         files_dir: Path | None = None,
+        online: OnlineServices | None = None,
         surroundings: Surroundings | None = None,
+        on_line: Callable[[str], None] | None = None,
         max_threads: int = 16,
         max_processes: int = 2,
     ) -> None:
@@ -76,11 +79,13 @@ class Registry:
 
         The clock is the machine's, the time zone the machine's, the volume a number in memory
         unless they are given. ``now_s`` tells when a turn of the user began (``Consent.heard``),
-        ``files_dir`` is the folder whose files tools may read.
+        ``files_dir`` is the folder whose files tools may read, ``online`` the services on the
+        network that a person set up. ``on_line`` receives, on the loop, lines for the screen.
         """
         clock = clock or SystemClock()
         self._entries: dict[str, _Entry] = {}
         self._on_notice = on_notice
+        self._on_line = on_line
         self._calls = CallRunner(max_threads=max_threads, max_processes=max_processes)
         self._book = CallBook()
         self._scheduler = Scheduler(clock)
@@ -98,6 +103,8 @@ class Registry:
             say=self._say,
             verdict=self._consent_outcome,
             files_dir=files_dir,
+            online=online,
+            show=self._show,
             surroundings=surroundings,
             questions=self._questions,
         )
@@ -193,6 +200,13 @@ class Registry:
         summary = entry.tool.summary(arguments)
         return await self.consent.ask_first(intent_of(name, arguments), summary, perform)
 
+    async def wait_for_jobs(self) -> None:
+        """Wait until nothing runs in the background, and all of it was announced.
+
+        Each job ends by its own limit of time.
+        """
+        await self._context.jobs.wait()
+
     async def close(self) -> None:
         """End everything that the tools started. Idempotent; takes a few seconds at most.
 
@@ -219,7 +233,28 @@ class Registry:
         work = self._calls.run(tool, arguments, arguments_json, self._context)
         if not tool.background:
             return await work
+        refusal = await self._refusal(tool)
+        if refusal is not None:
+            work.close()
+            return refusal
         return self._context.jobs.start(tool.summary(arguments), work)
+
+    async def _refusal(self, tool: Tool[..., Any]) -> ToolOutcome | None:
+        """Return why a job cannot even begin, where its tool says so."""
+        hook = tool.begin_hook
+        if hook is None:
+            return None
+        try:
+            pending = self._calls.threads.start(lambda: hook(self._context))
+        except BusyError as error:
+            return failed(str(error))
+        done, _ = await asyncio.wait({pending}, timeout=_START_HOOK_S)
+        match pending.result() if done else None:
+            case Raised(ToolError() as refusal):
+                return failed(str(refusal))
+            case Raised(fault):
+                _log.error("a hook of %s failed\n%s", tool.name, report_failure(fault))
+        return None
 
     def _consent_outcome(self) -> ToolOutcome:
         """Wait for what came of the last question, in the thread of a tool."""
@@ -254,14 +289,22 @@ class Registry:
 
     def _say(self, text: str) -> None:
         """Bring a notice to the loop, from whatever thread a tool says it."""
+        self._bring(self._notify, text)
+
+    def _show(self, line: str) -> None:
+        """Bring a line for the screen to the loop."""
+        if self._on_line is not None:
+            self._bring(self._on_line, " ".join(line.split()))
+
+    def _bring(self, tell: Callable[[str], None], text: str) -> None:
         text = bounded(text.strip(), MAX_NOTICE_CHARS)
         if not text or self._closed:
             return
         if self._loop is None:
-            self._notify(text)
+            tell(text)
             return
         try:
-            self._loop.call_soon_threadsafe(self._notify, text)
+            self._loop.call_soon_threadsafe(tell, text)
         except RuntimeError:
             _log.warning("a tool had a notice after the end of the program")
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from tools.clock import Clock
 from tools.context import InMemoryVolume, ToolContext, VolumeControl
+from tools.online import OnlineServices
 from tools.schedule import Scheduler
 from tools.surroundings import Surroundings
 
@@ -73,6 +74,8 @@ def make_context(
     timezone: tzinfo = UTC,
     volume: VolumeControl | None = None,
     say: Callable[[str], None] = lambda text: None,
+    online: OnlineServices | None = None,
+    show: Callable[[str], None] | None = None,
     surroundings: Surroundings | None = None,
 ) -> ToolContext:
     """Return a context for calling a tool's function directly in a test.
@@ -87,5 +90,7 @@ def make_context(
         volume=volume or InMemoryVolume(),
         scheduler=Scheduler(clock),
         say=say,
+        online=online,
+        show=show,
         surroundings=surroundings,
     )

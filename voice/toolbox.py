@@ -23,6 +23,7 @@ from tools import (
 from tools.check import findings
 from tools.mcp_connection import McpServer
 from tools.mcp_finder import McpFinder
+from tools.online import ModelEndpoint, OnlineServices, PictureEndpoint, WeatherService
 from tools.scaffold import write_tool
 from voice.errors import SettingsError
 from voice.protocol.session_config import FunctionTool
@@ -30,6 +31,8 @@ from voice.protocol.tool_examples import EXAMPLES_KEY
 
 if TYPE_CHECKING:
     from voice.settings import Settings
+    from voice.settings_online import ImageSettings, SearchSettings
+    from voice.settings_tools import ToolSettings
 
 __all__ = ["Toolbox", "VolumeControl", "build_tools", "check_tools", "new_tool"]
 
@@ -121,6 +124,10 @@ class Toolbox:
         """Return where a tool comes from; empty for an unknown name."""
         return self._registry.source(name) or ""
 
+    async def wait_for_jobs(self) -> None:
+        """Wait until nothing runs in the background, and all of it was announced."""
+        await self._registry.wait_for_jobs()
+
     async def call(self, name: str, arguments: str, call_id: str | None = None) -> ToolOutcome:
         """Run one call as a model wrote it; never raises but CancelledError.
 
@@ -145,13 +152,18 @@ def build_tools(
     """Find the tools that the settings allow.
 
     ``on_notice`` gets what a tool announces by itself, such as a timer that is due, ``on_line``
-    what servers of tools tell people meanwhile. Raises SettingsError where two tools have one
-    name; broken plugins become ``problems``.
+    what tools and their servers show people meanwhile. Raises SettingsError where two tools have
+    one name; broken plugins become ``problems``.
     """
     wanted = settings.tools
     found = discover(wanted.folder)
     registry = Registry(
-        data_dir=wanted.data_dir, on_notice=on_notice, volume=volume, files_dir=wanted.files_dir
+        data_dir=wanted.data_dir,
+        on_notice=on_notice,
+        volume=volume,
+        files_dir=wanted.files_dir,
+        online=_online(wanted),
+        on_line=on_line,
     )
     for tool, source in found.tools:
         if tool.name in wanted.disabled or not wanted.allows(tool.name, tool.effect):
@@ -177,6 +189,27 @@ def build_tools(
         servers=servers,
         servers_limit_s=wanted.mcp_start_s,
     )
+
+
+def _online(wanted: ToolSettings) -> OnlineServices:
+    """Return the services on the network that the settings name, with their keys."""
+    image, search, weather = wanted.image, wanted.search, wanted.weather
+    drawing = _endpoint(image)
+    return OnlineServices(
+        pictures=PictureEndpoint(drawing, image.by_chat(), image.size or "") if drawing else None,
+        search=_endpoint(search),
+        weather=WeatherService(
+            weather.url, weather.geocoding_url, weather.city or "", weather.unit
+        ),
+        pictures_dir=image.folder,
+    )
+
+
+def _endpoint(place: ImageSettings | SearchSettings) -> ModelEndpoint | None:
+    if place.base_url is None:
+        return None
+    key = place.api_key.get_secret_value() if place.api_key is not None else ""
+    return ModelEndpoint(place.base_url, place.model, key)
 
 
 def _servers(settings: Settings) -> list[McpServer]:

@@ -23,7 +23,7 @@ NAMES = {
     "convert_units", "add_to_list", "remove_from_list", "read_list", "clear_list", "take_note",
     "read_notes", "set_volume", "change_volume", "mute", "unmute",
     "remember", "recall", "forget", "http_get", "list_files", "read_file", "undo_last",
-    "answer_outcome", "job_status", "cancel_job",
+    "answer_outcome", "job_status", "cancel_job", "generate_image", "web_search", "get_weather",
 }  # fmt: skip
 
 ARGUMENTS: dict[str, dict[str, Any]] = {
@@ -51,6 +51,9 @@ NEED_SOMETHING_BEFORE = {
     "undo_last",
     "answer_outcome",
     "cancel_job",
+    "generate_image",
+    "web_search",
+    "get_weather",
 }
 """They speak of what happened, or of the web; their own tests make it happen."""
 
