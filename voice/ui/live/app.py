@@ -15,7 +15,7 @@ from textual.events import Resize
 from textual.widgets import Input, Static
 
 from voice.core.messages import Button
-from voice.core.updates import PhaseChanged
+from voice.core.updates import Phase, PhaseChanged
 from voice.ui.live import panels
 from voice.ui.live.conversation import Conversation
 from voice.ui.live.device_list import Device, DeviceList, ListDevices
@@ -229,6 +229,10 @@ class LiveApp(App[None]):
             self.model.tool_line(line)
         for line in stray:
             self.model.note(line, Role.WARNING)
+        if self.model.phase is Phase.SPEAKING and self.model.hear(
+            self._opened.session.heard_texts()
+        ):
+            self._is_stale = True
         second = int(self._now_s() - self.model.began_s)
         if told or stray or second != self._shown_second:
             self._is_stale = True
@@ -308,6 +312,6 @@ class LiveApp(App[None]):
             ("t", "type"),
             ("d", "devices"),
             ("r", self._recording.hint),
-            ("↑↓", "scroll"),
             ("q", "quit"),
+            ("↑↓", "scroll"),
         ]

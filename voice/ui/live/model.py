@@ -6,7 +6,7 @@ Updates go in by ``take``, with the time; entries, marks and facts come out. Eve
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
@@ -146,16 +146,22 @@ class LiveModel:
                     return
         self.note(clean(line))
 
-    def progress(self, item_id: str, heard_text: str) -> bool:
-        """Note how much of an answer has sounded; returns whether that is news."""
-        entry = self._answers.get(item_id)
-        if entry is None or entry.is_cut or not entry.text.startswith(heard_text):
-            return False
-        if entry.heard_length == len(heard_text):
-            return False
-        entry.heard_length = len(heard_text)
-        entry.version += 1
-        return True
+    def hear(self, heard: Mapping[str, str]) -> bool:
+        """Note which words of the answers that sound were heard so far; returns if that is news.
+
+        An answer that is not named any more was heard to its end.
+        """
+        is_news = False
+        for item_id, entry in self._answers.items():
+            text = heard.get(item_id)
+            if entry.is_cut or (text is None and entry.heard_length is None):
+                continue
+            length = len(text) if text is not None and entry.text.startswith(text) else None
+            if length != entry.heard_length:
+                entry.heard_length = length
+                entry.version += 1
+                is_news = True
+        return is_news
 
     # --- what the session tells -------------------------------------------------------------------
 
@@ -221,15 +227,8 @@ class LiveModel:
         self.phase, self.cause = phase, clean(cause)
         self.is_paused = False
         self._happened(phase.value, cause)
-        if phase in (Phase.LISTENING, Phase.THINKING, Phase.WORKING):
-            self._let_all_be_heard()
-
-    def _let_all_be_heard(self) -> None:
-        """Nothing sounds any more: what was not cut was heard."""
-        for entry in self._answers.values():
-            if entry.heard_length is not None:
-                entry.heard_length = None
-                entry.version += 1
+        if phase is not Phase.SPEAKING:
+            self.hear({})
 
     def _take_device(self, update: DeviceUpdate) -> None:
         self.devices[update.kind] = update.name if update.is_working else f"{update.name} (gone)"

@@ -36,7 +36,7 @@ class RecordingKey:
     @property
     def hint(self) -> str:
         """What the key does, in one or two words."""
-        return "recording"
+        return "record"
 
     async def press(self, now_s: float) -> str:
         """Take a press; returns what to tell."""
