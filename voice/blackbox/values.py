@@ -25,7 +25,7 @@ from voice.protocol.capabilities import Capabilities
 from voice.protocol.dialects import Dialect
 from voice.protocol.formats import AudioFormat
 from voice.protocol.playback import HeardPart
-from voice.protocol.session_config import SessionConfig
+from voice.protocol.session_config import FunctionTool, SessionConfig
 from voice.protocol.wire_model import WireModel
 
 Keep: TypeAlias = Callable[[bytes], Any]
@@ -122,5 +122,6 @@ def _classes() -> dict[str, Any]:
         Persistence,
         Route,
         SessionConfig,
+        FunctionTool,
     ]
     return {found.__name__: found for found in known}

@@ -79,6 +79,7 @@ class Session:
         budget: Budget | None = None,
         observers: Sequence[Callable[[Update], None]] = (),
     ) -> None:
+        self._tools, self._told = tools, tuple(tools.specs) if tools is not None else ()
         config = _with_tools(config or SessionConfig(), tools)
         places = [Place(endpoint, api_key, config, start)]
         for place in fallbacks:
@@ -169,6 +170,30 @@ class Session:
     def announce(self, text: str) -> None:
         """Have the assistant tell something as soon as nobody speaks."""
         self._run.feed(m.Announce(text))
+
+    def ask_user(self, question: str) -> None:
+        """Have the assistant ask for a tool that waits; the next turn is its answer.
+
+        The endpoint's own response to that turn is cancelled: what comes of the tool is said.
+        ``question_over`` says that the tool has its answer, or waits no more.
+        """
+        self._run.feed(m.AskUser(question))
+
+    def question_over(self) -> None:
+        """Take a question back, whether it was answered or not."""
+        self._run.feed(m.QuestionOver())
+
+    def tools_changed(self) -> None:
+        """Tell the endpoint the tools as they are now, as soon as it is quiet.
+
+        For sessions whose configuration named no tools of its own.
+        """
+        if self._tools is None:
+            return
+        tools, before = tuple(self._tools.specs), self._told
+        if tools != before:
+            self._told = tools
+            self._run.feed(m.ToolsChanged(tools, before, self._tools.cancellable))
 
     def commit_turn(self) -> None:
         """End the user's spoken turn, where the endpoint does not end turns itself."""

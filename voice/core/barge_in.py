@@ -39,7 +39,8 @@ def interrupt(state: ClientState, *, by_speech: bool, cause: str) -> None:
     state.cause = cause
     silence(state, cause)
     for call in state.calls.running:
-        if call.name in state.cancellable_tools:
+        # What is said while a tool asks is its answer.
+        if call.name in state.cancellable_tools and not state.question.is_open:
             state.actions.append(CancelTool(call.call_id))
 
 

@@ -17,6 +17,7 @@ from voice.core.client_responses import ResponseHandlers
 from voice.core.client_speech import SpeechHandlers
 from voice.core.client_standby import StandbyHandlers
 from voice.core.client_state import ClientState
+from voice.core.client_tool_wishes import ToolWishHandlers
 from voice.core.client_tools import ToolHandlers
 from voice.core.keepalive import Keepalive
 from voice.core.ledger import Ledger
@@ -24,6 +25,7 @@ from voice.core.link import LinkEvent, LinkState
 from voice.core.messages import (
     Action,
     Announce,
+    AskUser,
     ClockJumped,
     CommitTurn,
     DeviceChanged,
@@ -39,10 +41,12 @@ from voice.core.messages import (
     NearVerdict,
     PlaybackDrained,
     PlaybackStopped,
+    QuestionOver,
     StandbyEvent,
     Started,
     Tick,
     ToolFinished,
+    ToolsChanged,
     UserPressed,
     UserTyped,
 )
@@ -103,6 +107,7 @@ class ClientCore:
         self._speech = SpeechHandlers(state)
         self._near = NearSpeechHandlers(state)
         self._tools = ToolHandlers(state)
+        self._tool_wishes = ToolWishHandlers(state)
         self._responses = ResponseHandlers(state, self._tools, self._link)
         self._items = ItemHandlers(state)
         self._playback = PlaybackHandlers(state)
@@ -225,9 +230,11 @@ class ClientCore:
             return
         if state.near.is_paused:
             return
+        self._tool_wishes.tell_tools()
         wish = state.wishes.pending
-        if wish is None and not state.playback.is_sounding and not state.calls.is_working:
-            if self._speech.announce_next():
+        if wish is None and not state.playback.is_sounding:
+            is_asked = self._tool_wishes.ask_next()
+            if is_asked or (not state.calls.is_working and self._speech.announce_next()):
                 wish = state.wishes.pending
         if wish is None or state.now_ms < wish.not_before_ms:
             return
@@ -289,6 +296,9 @@ class ClientCore:
             NearVerdict: self._near.on_verdict,
             DeviceChanged: self._on_device,
             Announce: speech.on_announce,
+            AskUser: self._tool_wishes.on_ask,
+            QuestionOver: self._tool_wishes.on_question_over,
+            ToolsChanged: self._tool_wishes.on_tools_changed,
             PlaybackStopped: self._playback.on_stopped,
             PlaybackDrained: self._playback.on_drained,
             ToolFinished: self._tools.on_finished,

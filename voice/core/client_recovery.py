@@ -98,7 +98,8 @@ def commit(state: ClientState) -> None:
     state.calls.turn_began()
     state.send(InputAudioBufferCommit(event_id=state.new_id("commit")))
     state.timeline.turn_ended("", speech_end_ms=state.now_ms, now_ms=state.now_ms)
-    state.wishes.want([COMMIT])
+    if not state.question.is_asked:
+        state.wishes.want([COMMIT])
     if not state.push_to_talk:
         # The microphone stays open: what it hears from now on is the next turn.
         uplink.turn_began()

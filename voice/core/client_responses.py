@@ -90,7 +90,13 @@ class ResponseHandlers:
         state.born[response_id] = True
         if state.slot.response_id is not None:
             state.calls.response_over(state.slot.response_id)
+        is_asked_for = state.slot.state is SlotState.REQUESTED
         is_dead = state.is_dead(response_id)
+        if not is_dead and state.question.takes_response(is_asked_for=is_asked_for):
+            # The turn was a tool's to answer, and what comes of the tool is said instead.
+            is_dead = True
+            state.turn.move(TurnEvent.ANSWERED, state.now_ms)
+            state.uplink.settle()
         state.slot.created(response_id, state.now_ms, dead=is_dead)
         if is_dead:
             state.kill(response_id)

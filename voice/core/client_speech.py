@@ -134,7 +134,9 @@ class SpeechHandlers:
         interrupt(state, by_speech=False, cause=TYPED)
         state.timeline.turn_ended("", speech_end_ms=None, now_ms=state.now_ms)
         item = UserMessage(id=state.new_id("item"), content=[InputText(text=event.text)])
-        state.wishes.want([send_item(state, item, event.text)])
+        item_id = send_item(state, item, event.text)
+        if not state.question.is_asked:
+            state.wishes.want([item_id])
 
     def on_commit_turn(self, event: CommitTurn) -> None:
         """The user's turn is over, says whoever leads this session."""
@@ -206,6 +208,7 @@ class SpeechHandlers:
 
     def _begin_turn(self, item_id: str, cause: str) -> None:
         self._state.calls.turn_began()
+        self._state.question.turn_began()
         self._state.cause = cause
         self._state.publish(UserSpeechStarted(item_id, cause))
 

@@ -16,6 +16,7 @@ from voice.core.link import Link, LinkState
 from voice.core.messages import Action, Publish, SendEvent
 from voice.core.near_state import NearSound
 from voice.core.playback import Playback
+from voice.core.question import Question
 from voice.core.reconnect import Attempts, Persistence
 from voice.core.response_failures import ResponseFailures
 from voice.core.responses import ResponseSlot
@@ -103,6 +104,7 @@ class ClientState:
         self.near = NearSound()
         self.calls = ToolCalls()
         self.wishes = Wishes()
+        self.question = Question()
         self.ledger = Ledger()
         self.failures = ResponseFailures()
         self.timeline = Timeline()

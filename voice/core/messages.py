@@ -19,6 +19,7 @@ from voice.protocol.client_events import ClientEvent
 from voice.protocol.dialects import Dialect
 from voice.protocol.playback import HeardPart
 from voice.protocol.server_events import ServerEvent
+from voice.protocol.session_config import FunctionTool
 
 
 class Button(Enum):
@@ -191,6 +192,27 @@ class Announce:
 
 
 @dataclass(frozen=True, slots=True)
+class AskUser:
+    """A tool asks the user; the next turn is its answer, until ``QuestionOver``."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionOver:
+    """No tool waits for the user any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class ToolsChanged:
+    """There are other tools now, for every endpoint that was to be told those ``before``."""
+
+    tools: tuple[FunctionTool, ...]
+    before: tuple[FunctionTool, ...]
+    cancellable: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class HangUp:
     """The person, or the program, wants to end the session."""
 
@@ -235,6 +257,9 @@ Input: TypeAlias = (
     | DeviceChanged
     | CommitTurn
     | Announce
+    | AskUser
+    | QuestionOver
+    | ToolsChanged
     | HangUp
     | EndpointsBarred
     | Tick

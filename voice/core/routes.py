@@ -42,6 +42,15 @@ class Routes:
         """The endpoint that is used, or tried."""
         return self._routes[self.current]
 
+    @property
+    def all(self) -> tuple[Route, ...]:
+        """Every endpoint, best first."""
+        return self._routes
+
+    def replace(self, index: int, route: Route) -> None:
+        """Have another description of an endpoint from now on."""
+        self._routes = (*self._routes[:index], route, *self._routes[index + 1 :])
+
     def at(self, index: int) -> Route:
         """Return one endpoint."""
         return self._routes[index]

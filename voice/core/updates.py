@@ -165,6 +165,13 @@ class ToolCallFinished:
 
 
 @dataclass(frozen=True, slots=True)
+class QuestionAsked:
+    """A tool's question is put to the user; the next turn is its answer."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Interrupted:
     """An answer was cut; ``heard_ms`` of it sounded, 0 where nothing did.
 
@@ -298,6 +305,7 @@ Update: TypeAlias = (
     | UserTranscript
     | AssistantTranscript
     | ToolCallStarted
+    | QuestionAsked
     | ToolCallFinished
     | Interrupted
     | PlaybackPaused
