@@ -255,7 +255,8 @@ class LiveApp(App[None]):
         for name in ("turn", "session", "happenings"):
             part = self.query_one(f"#{name}", Static)
             size = part.content_size
-            if not part.display or size.width <= 0:
+            if size.width <= 0:
+                self._is_stale = self._is_stale or part.display  # it is not laid out yet
                 continue
             if name == "turn":
                 text = panels.timeline_rows(self.model, size.width)

@@ -61,6 +61,13 @@ class DeviceList(ModalScreen[Device | None]):
             yield Static("Choose with ↑ ↓ and Enter · Escape leaves everything as it is", id="how")
             yield OptionList(*options, id="list", markup=False)
 
+    def on_mount(self) -> None:
+        """Begin at the first device."""
+        self.query_one("#devices").border_title = "Devices"
+        found = self.query_one(OptionList)
+        found.focus()
+        found.action_first()
+
     def _told(self, device: Device) -> str:
         marks = [
             word
