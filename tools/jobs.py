@@ -101,10 +101,13 @@ class JobBook:
             task.get_loop().call_soon_threadsafe(task.cancel)
         return True
 
-    async def wait(self) -> None:
-        """Wait until no job runs; each ends by its own limit of time."""
+    async def wait(self) -> bool:
+        """Wait until no job runs, each by its own limit of time; returns whether one did."""
+        has_run = False
         while tasks := [e.task for e in self._entries.values() if e.task and not e.task.done()]:
+            has_run = True
             await asyncio.wait(tasks)
+        return has_run
 
     async def close(self) -> None:
         """Cancel what runs, and say nothing of it."""

@@ -200,12 +200,12 @@ class Registry:
         summary = entry.tool.summary(arguments)
         return await self.consent.ask_first(intent_of(name, arguments), summary, perform)
 
-    async def wait_for_jobs(self) -> None:
-        """Wait until nothing runs in the background, and all of it was announced.
+    async def wait_for_jobs(self) -> bool:
+        """Wait until nothing runs in the background; returns whether anything did.
 
-        Each job ends by its own limit of time.
+        Each job ends by its own limit of time, and was announced by then.
         """
-        await self._context.jobs.wait()
+        return await self._context.jobs.wait()
 
     async def close(self) -> None:
         """End everything that the tools started. Idempotent; takes a few seconds at most.

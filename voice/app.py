@@ -34,7 +34,7 @@ from voice.session_places import (
     persistence_of,
 )
 from voice.session_setup import configured_endpoint, session_config
-from voice.toolbox import VolumeControl, build_tools
+from voice.toolbox import Toolbox, VolumeControl, build_tools
 from voice.user_answers import UserAnswers
 
 if TYPE_CHECKING:
@@ -63,6 +63,11 @@ class OpenSession:
     """Takes a button's yes or no; None without tools."""
     recorder: Recorder | None = None
     """Writes the session's black box; None where none is written."""
+    toolbox: Toolbox | None = None
+
+    async def wait_for_jobs(self) -> bool:
+        """Wait until no tool works in the background; returns whether one did."""
+        return self.toolbox is not None and await self.toolbox.wait_for_jobs()
 
     def send_text(self, text: str) -> None:
         """Type a message: it interrupts, is answered, and may be the yes that a tool waits for."""
@@ -146,7 +151,7 @@ async def open_session(
             hands_free.attach(session)
         announcements.go_to(session.announce, missed=on_missed)
         problems = toolbox.problems if toolbox else ()
-        yield OpenSession(session, endpoint, problems, answers, parts.recorder)
+        yield OpenSession(session, endpoint, problems, answers, parts.recorder, toolbox)
 
 
 def _observers(

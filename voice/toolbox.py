@@ -124,9 +124,9 @@ class Toolbox:
         """Return where a tool comes from; empty for an unknown name."""
         return self._registry.source(name) or ""
 
-    async def wait_for_jobs(self) -> None:
-        """Wait until nothing runs in the background, and all of it was announced."""
-        await self._registry.wait_for_jobs()
+    async def wait_for_jobs(self) -> bool:
+        """Wait until nothing runs in the background; returns whether anything did."""
+        return await self._registry.wait_for_jobs()
 
     async def call(self, name: str, arguments: str, call_id: str | None = None) -> ToolOutcome:
         """Run one call as a model wrote it; never raises but CancelledError.

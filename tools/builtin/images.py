@@ -51,7 +51,7 @@ def generate_image(ctx: ToolContext, description: str) -> dict[str, Any]:
     if drawn.links:
         ctx.show(f"drawing {description}: fetching the picture")
     picture = fetch(drawn, place, ctx.service(PictureWeb))
-    path = save(picture, folder, description, ctx.now())
+    path = save(picture, folder, description, ctx.now()).resolve()
     ctx.show(f"picture: {path}")
     return {
         "spoken": f"Your picture is there: {_short(drawn.prompt or description)}.",
@@ -85,4 +85,4 @@ def _short(description: str) -> str:
     first = plain.split(". ")[0].rstrip(".!? ")
     if len(first) > _MAX_SPOKEN_CHARS:
         first = first[:_MAX_SPOKEN_CHARS].rsplit(" ", 1)[0]
-    return first[:1].lower() + first[1:] if not first[:2].isupper() else first
+    return first if first[1:2].isupper() else first[:1].lower() + first[1:]

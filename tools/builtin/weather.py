@@ -133,4 +133,4 @@ def _sky(sky: str) -> str:
 def _chance(day: Day) -> str:
     if day.rain_percent is None or day.rain_percent < _RAIN_FROM_PERCENT:
         return ""
-    return f", with a {day.rain_percent} percent chance of rain"
+    return f", {day.rain_percent} percent chance of rain"

@@ -133,6 +133,7 @@ async def converse(
                 fast=is_fast,
                 ends_turns=settings.session.turn_detection == "none",
                 answer_limit_s=answer_limit_s,
+                jobs=opened_session.wait_for_jobs,
             )
             await asker.ask(prepared, announce=lambda one: _announce(view, one))
             # Before the session closes them: what sounds until then is part of the conversation.

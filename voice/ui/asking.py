@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from dataclasses import dataclass
-from typing import Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 from voice.audio.files import FileMicrophone
 from voice.audio.pcm import Pcm
@@ -33,6 +33,9 @@ LATE_SPEECH_S = 1.0
 _FAST_LATE_SHARE, _MOST_ON_THE_WAY_S = 0.04, 100.0
 """At fast pace an endpoint hears at 25 times real time or faster, and the sockets on the way to it
 hold no more than this much audio (6 MB)."""
+
+_TOLD_S = 1.0
+"""How long after the end of a job its announcement may take to begin."""
 
 _AHEAD_MS = 500
 _LOOK_S = 0.005
@@ -109,7 +112,8 @@ class Asker:
     """Asks, and waits until the answer was heard.
 
     ``show`` is called for each update, with the turn that it belongs to. ``ends_turns`` says that
-    the session has no turn detection, so that the end of a file is the end of the turn.
+    the session has no turn detection, so that the end of a file is the end of the turn. ``jobs``
+    waits for what tools do in the background: what comes of it is heard before the end.
     """
 
     def __init__(
@@ -122,7 +126,9 @@ class Asker:
         fast: bool = False,
         ends_turns: bool = False,
         answer_limit_s: float = ANSWER_LIMIT_S,
+        jobs: Callable[[], Coroutine[Any, Any, bool]] | None = None,
     ) -> None:
+        self._jobs = jobs
         self._conversation = conversation
         self._microphone = microphone
         self._log = log
@@ -152,6 +158,8 @@ class Asker:
                         await self._speak(one)
                     case Typed(text):
                         await self._type(text)
+            if self._jobs is not None:
+                await self._until_jobs_are_told(self._jobs)
         finally:
             watcher.cancel()
             await asyncio.wait({watcher})
@@ -182,6 +190,22 @@ class Asker:
     async def _type(self, text: str) -> None:
         self._log.begin(typed=text)
         await self._until_answered(lambda: self._conversation.send_text(text))
+
+    async def _until_jobs_are_told(self, jobs: Callable[[], Coroutine[Any, Any, bool]]) -> None:
+        """Wait for jobs in the background, and until what came of them was heard."""
+        waiting = asyncio.create_task(jobs())
+        waiting.add_done_callback(lambda _: self._news.set())
+        try:
+            await self._until(waiting.done)
+        finally:
+            waiting.cancel()
+            await asyncio.wait({waiting})
+        if waiting.cancelled() or not waiting.result():
+            return
+        loop = asyncio.get_running_loop()
+        not_before_s = loop.time() + _TOLD_S
+        loop.call_at(not_before_s, self._news.set)
+        await self._until_quiet(lambda: loop.time() >= not_before_s)
 
     async def _until_answered(self, act: Callable[[], None]) -> None:
         """Do what is sure to be answered, and wait for it."""

@@ -37,10 +37,12 @@ def list_tools(settings: Settings, *, as_json: bool) -> int:
 async def call_tool(settings: Settings, name: str, arguments: str) -> int:
     """Call one tool and print what a model would be told; returns 1 where the tool failed."""
     with reserved_stdout() as write:
-        toolbox = build_tools(settings, on_notice=lambda text: print(text, file=sys.stderr))
+        toolbox = build_tools(settings, on_notice=_tell, on_line=_tell)
         async with toolbox:
             _tell_problems(toolbox)
             outcome = await toolbox.call(name, arguments)
+            # What it began in the background would end with this program.
+            await toolbox.wait_for_jobs()
         if outcome.is_error:
             complain(outcome.output)
             return 1
@@ -75,6 +77,10 @@ async def _ask_servers(toolbox: Toolbox) -> int:
     finally:
         await toolbox.disconnect()
     return 0
+
+
+def _tell(line: str) -> None:
+    print(printable(line), file=sys.stderr)
 
 
 def _tell_problems(toolbox: Toolbox) -> None:
