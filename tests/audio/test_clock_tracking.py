@@ -1,0 +1,59 @@
+"""Smoothed times of a stream's blocks."""
+
+import random
+
+import pytest
+
+from voice.audio.clock_tracking import ClockTracker
+from voice.audio.ports import RATE_HZ
+
+BLOCK = 240
+
+
+def follow(
+    tracker: ClockTracker, *, blocks: int, ppm: float = 0.0, jitter_s: float = 0.0, begin_s: float
+) -> list[float]:
+    """Feed blocks of a clock that is off, and return the error of each smoothed time."""
+    dice = random.Random(7)
+    errors = []
+    for number in range(blocks):
+        true_s = begin_s + number * BLOCK / RATE_HZ * (1 + ppm / 1e6)
+        errors.append(tracker.stamp(true_s + dice.uniform(-jitter_s, jitter_s), BLOCK) - true_s)
+    return errors
+
+
+def test_exact_stamps_are_returned_as_they_are() -> None:
+    errors = follow(ClockTracker(), blocks=1000, begin_s=5000.0)
+
+    assert max(map(abs, errors)) < 1e-7
+
+
+@pytest.mark.parametrize("ppm", [-500.0, -200.0, 200.0, 500.0])
+def test_a_drifting_clock_is_measured_to_a_few_ppm(ppm: float) -> None:
+    tracker = ClockTracker()
+
+    errors = follow(tracker, blocks=6000, ppm=ppm, jitter_s=0.001, begin_s=10.0)
+
+    assert tracker.drift * 1e6 == pytest.approx(ppm, abs=30)
+    assert max(map(abs, errors[500:])) < 0.0005
+
+
+def test_jitter_of_ten_milliseconds_becomes_less_than_one() -> None:
+    tracker = ClockTracker()
+
+    errors = follow(tracker, blocks=12_000, jitter_s=0.01, begin_s=10.0)
+
+    assert max(map(abs, errors[1000:])) < 0.0015
+    assert tracker.relocks == 0
+
+
+def test_it_begins_anew_where_the_stamps_jump() -> None:
+    tracker = ClockTracker()
+    follow(tracker, blocks=500, begin_s=10.0)
+
+    small = follow(tracker, blocks=10, begin_s=15.02)
+    large = follow(tracker, blocks=10, begin_s=99.0)
+
+    assert abs(small[-1]) < 1e-6
+    assert abs(large[0]) < 1e-6
+    assert tracker.relocks == 2
