@@ -1,4 +1,4 @@
-"""The speaker's queue: positions, heard times, underruns and bounds, without a sound card."""
+"""The speaker's queue: positions, heard times, fades, underruns and bounds, without a card."""
 
 from __future__ import annotations
 
@@ -6,45 +6,19 @@ import threading
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
-from voice.audio.playout import LONGEST_QUEUE_SAMPLES, Playout, PlayoutStats, likely_dac_time
+from tests.audio.playout_kit import BLOCK, BLOCK_S, LATENCY_S, Card, pcm
+from voice.audio.fades import FADE_SAMPLES
+from voice.audio.levels import Meter
+from voice.audio.playout import LONGEST_QUEUE_SAMPLES, Playout, likely_dac_time
 from voice.audio.ports import RATE_HZ
 from voice.protocol.playback import HeardPart
-
-BLOCK = 240
-BLOCK_S = BLOCK / RATE_HZ
-LATENCY_S = 0.04
-
-
-def pcm(milliseconds: int, value: int = 1000) -> bytes:
-    """Return constant samples."""
-    return np.full(RATE_HZ * milliseconds // 1000, value, np.int16).tobytes()
-
-
-class Card:
-    """A sound card whose clock the test moves."""
-
-    def __init__(self, playout: Playout, rate_hz: int = RATE_HZ) -> None:
-        self.playout = playout
-        self.rate_hz = rate_hz
-        self.now_s = 100.0
-        self.sound = b""
-        self.low = 0
-
-    def run(self, milliseconds: int) -> None:
-        """Let the card take blocks of 10 ms for a while."""
-        for _ in range(milliseconds // 10):
-            block, runs_low = self.playout.take(
-                self.rate_hz // 100, self.now_s, self.now_s + LATENCY_S
-            )
-            self.sound += block
-            self.low += runs_low
-            self.now_s += 0.01
 
 
 @pytest.fixture
 def playout() -> Playout:
-    return Playout(RATE_HZ)
+    return Playout()
 
 
 @pytest.fixture
@@ -64,7 +38,8 @@ def test_parts_are_taken_in_order_bit_by_bit(playout: Playout, card: Card) -> No
     playout.push("b", 0, pcm(10, 2))
     card.run(40)
 
-    assert card.sound == pcm(15, 1) + pcm(10, 2) + bytes(2 * BLOCK * 3 // 2)
+    assert card.sound[: 2 * 600] == pcm(15, 1) + pcm(10, 2)
+    assert not any(card.sound[2 * (600 + FADE_SAMPLES) :])
 
 
 def test_only_samples_whose_dac_time_has_passed_are_heard(playout: Playout, card: Card) -> None:
@@ -86,20 +61,30 @@ def test_heard_never_runs_ahead_of_what_was_taken(playout: Playout, card: Card) 
     assert playout.heard(card.now_s + 60.0) == [HeardPart("a", 0, 20)]
 
 
-def test_flush_is_silent_from_the_next_block_and_reports_each_part(
+def test_flush_fades_out_and_reports_all_that_comes_out_of_the_speaker(
     playout: Playout, card: Card
 ) -> None:
     playout.push("a", 0, pcm(50))
     playout.push("a", 1, pcm(50))
     playout.push("b", 0, pcm(500))
+    playout.push("c", 0, pcm(500))
     card.run(110)
 
-    report = playout.flush(card.now_s)
-    before = len(card.sound)
+    report = playout.flush()
+    before = card.samples.size
     card.run(50)
 
-    assert report == [HeardPart("a", 0, 50), HeardPart("a", 1, 20), HeardPart("b", 0, 0)]
-    assert not any(card.sound[before:])
+    assert report == [
+        HeardPart("a", 0, 50),
+        HeardPart("a", 1, 50),
+        HeardPart("b", 0, 15),
+        HeardPart("c", 0, 0),
+    ]
+    fade = card.samples[before : before + FADE_SAMPLES]
+    assert fade[0] == 1000
+    assert (np.diff(fade) <= 0).all()
+    assert fade[-1] <= 10
+    assert not np.any(card.samples[before + FADE_SAMPLES :])
     assert playout.heard(card.now_s) == []
     assert card.low == 0
 
@@ -138,7 +123,7 @@ def test_running_low_is_said_once_and_the_end_can_be_waited_for(
 def test_no_run_has_nothing_remaining(playout: Playout, card: Card) -> None:
     assert playout.remaining_s(card.now_s) is None
     playout.push("a", 0, pcm(30))
-    playout.flush(card.now_s)
+    playout.flush()
     assert playout.remaining_s(card.now_s) is None
 
 
@@ -156,15 +141,23 @@ def test_a_part_that_goes_on_after_running_empty_counts_from_its_first_sample(
     assert playout.heard(card.now_s) == [HeardPart("a", 0, 70)]
 
 
-def test_an_underrun_is_counted_with_its_silence(playout: Playout, card: Card) -> None:
+def test_an_underrun_is_counted_with_its_silence_and_bridged_by_a_longer_buffer(
+    playout: Playout, card: Card
+) -> None:
     playout.push("a", 0, pcm(20))
     card.run(50)
     playout.push("a", 0, pcm(20))
-    card.run(30)
+    held = card.sound
+    card.run(20)
+    playout.push("a", 0, pcm(20))
+    card.run(60)
     playout.push("b", 0, pcm(20))
 
-    assert playout.stats == PlayoutStats(underruns=1, silence_ms=30)
-    assert playout.heard(card.now_s + 1.0)[0] == HeardPart("a", 0, 40)
+    assert not any(held[2 * (480 + FADE_SAMPLES) :])
+    assert playout.stats.underruns == 1
+    assert playout.stats.silence_ms == 50
+    assert playout.stats.target_ms == 40
+    assert playout.heard(card.now_s + 1.0)[0] == HeardPart("a", 0, 60)
 
 
 def test_an_underrun_across_an_ended_run_is_counted_too(playout: Playout, card: Card) -> None:
@@ -172,15 +165,26 @@ def test_an_underrun_across_an_ended_run_is_counted_too(playout: Playout, card: 
     card.run(70)
     playout.end_run()
     card.run(30)
-    playout.push("a", 0, pcm(20))
+    playout.push("a", 0, pcm(60))
+    card.run(10)
 
-    assert playout.stats == PlayoutStats(underruns=1, silence_ms=80)
+    assert playout.stats.underruns == 1
+    assert playout.stats.silence_ms == 80
+
+
+def test_what_sounds_again_just_in_time_is_no_underrun(playout: Playout, card: Card) -> None:
+    for _ in range(10):
+        playout.push("a", 0, pcm(20))
+        card.run(20)
+
+    assert playout.stats.underruns == 0
+    assert card.sound == pcm(200)
 
 
 def test_a_flush_is_no_underrun(playout: Playout, card: Card) -> None:
     playout.push("a", 0, pcm(20))
     card.run(10)
-    playout.flush(card.now_s)
+    playout.flush()
     card.run(20)
     playout.push("a", 0, pcm(20))
 
@@ -205,7 +209,7 @@ def test_a_flood_of_tiny_parts_is_bounded(playout: Playout, card: Card) -> None:
     for number in range(6000):
         playout.push(f"item{number}", 0, b"\1\0")
 
-    assert len(playout.flush(card.now_s)) <= 4100
+    assert len(playout.flush()) <= 4100
 
 
 def test_half_a_sample_is_refused(playout: Playout) -> None:
@@ -213,49 +217,68 @@ def test_half_a_sample_is_refused(playout: Playout) -> None:
         playout.push("a", 0, b"\0\0\0")
 
 
-@pytest.mark.parametrize("rate_hz", [8_000, 16_000, 44_100, 48_000])
-def test_another_rate_is_resampled_and_wholly_heard(rate_hz: int) -> None:
-    playout = Playout(rate_hz)
-    card = Card(playout, rate_hz)
-    time = np.arange(RATE_HZ) / RATE_HZ
-    tone = np.rint(8000 * np.sin(2 * np.pi * 440 * time)).astype(np.int16).tobytes()
+def test_an_answer_waits_for_the_buffer_and_no_longer(playout: Playout, card: Card) -> None:
+    playout.push("a", 0, pcm(5))
+    card.run(20)
+    held = any(card.sound)
+    card.run(10)
 
-    for start in range(0, len(tone), 3840):
-        playout.push("a", 0, tone[start : start + 3840])
-    card.run(500)
-    halfway = playout.heard(card.now_s)
-    card.run(470)
-    finished = playout.finish()
-    card.run(130)
-    again = playout.finish()
-
-    sound = np.frombuffer(card.sound, np.int16)[:rate_hz].astype(float)
-    spectrum = np.abs(np.fft.rfft(sound))
-    assert halfway == [HeardPart("a", 0, 460)]
-    assert finished
-    assert not again
-    assert int(spectrum.argmax()) == 440
-    assert np.sqrt(np.mean(sound**2)) == pytest.approx(8000 / np.sqrt(2), rel=0.01)
-    assert playout.heard(card.now_s) == [HeardPart("a", 0, 1000)]
-    assert playout.remaining_s(card.now_s) == 0.0
+    assert not held
+    assert card.sound[960 : 960 + 240] == pcm(5)
 
 
-def test_positions_do_not_drift_over_many_tails() -> None:
-    playout = Playout(44_100)
-    card = Card(playout, 44_100)
-    for _ in range(50):
-        playout.push("a", 0, pcm(20)[:-2])
-        playout.finish()
-        card.run(30)
+def test_a_burst_sounds_at_once(playout: Playout, card: Card) -> None:
+    playout.push("a", 0, pcm(500))
+    card.run(10)
 
-    samples = 50 * (RATE_HZ * 20 // 1000 - 1)
-    assert playout.heard(card.now_s + 1) == [HeardPart("a", 0, samples * 1000 // RATE_HZ)]
+    assert card.sound == pcm(10)
 
 
-def test_finishing_at_the_cards_own_rate_adds_nothing(playout: Playout) -> None:
-    playout.push("a", 0, pcm(20))
+def test_reference_and_meter_are_told_what_sounds(card: Card) -> None:
+    class Log:
+        def __init__(self) -> None:
+            self.blocks: list[tuple[float, bytes]] = []
 
-    assert not playout.finish()
+        def push(self, dac_s: float, block: NDArray[np.int16]) -> None:
+            self.blocks.append((dac_s, block.tobytes()))
+
+    log, meter = Log(), Meter()
+    playout = Playout(reference=log, meter=meter)  # type: ignore[arg-type]
+    card.playout = playout
+    playout.gain = 0.5
+    playout.push("a", 0, pcm(20, 16_384))
+    card.run(20)
+
+    assert log.blocks == [
+        (100.0 + LATENCY_S, pcm(10, 8_192)),
+        (pytest.approx(100.01 + LATENCY_S), pcm(10, 8_192)),
+    ]
+    assert meter.dbfs == pytest.approx(-12.04, abs=0.01)
+
+
+def test_what_a_lost_card_did_not_let_sound_waits_for_the_next_one(
+    playout: Playout, card: Card
+) -> None:
+    playout.push("a", 0, np.arange(1, 4801, dtype=np.int16).tobytes())
+    card.run(100)
+    playout.lose(card.now_s - 0.005)
+    lost = playout.heard(card.now_s + 9.0)
+    card.sound, card.now_s = b"", 3.0
+    card.run(200)
+
+    assert lost == [HeardPart("a", 0, 55)]
+    np.testing.assert_array_equal(card.samples[FADE_SAMPLES:3480], np.arange(1321, 4801)[120:])
+    assert playout.heard(card.now_s) == [HeardPart("a", 0, 200)]
+
+
+def test_a_flush_after_a_lost_card_claims_nothing_that_it_took_in_vain(
+    playout: Playout, card: Card
+) -> None:
+    playout.push("a", 0, pcm(300))
+    card.run(100)
+    playout.lose(card.now_s)
+
+    assert playout.flush() == [HeardPart("a", 0, 60)]
 
 
 @pytest.mark.parametrize(
@@ -266,7 +289,7 @@ def test_a_drivers_nonsense_is_replaced_by_a_late_guess(dac_s: float, expected: 
 
 
 def test_pushing_and_flushing_while_the_card_takes_loses_and_repeats_nothing() -> None:
-    playout = Playout(RATE_HZ)
+    playout = Playout()
     stop = threading.Event()
     sound = bytearray()
 
@@ -284,13 +307,12 @@ def test_pushing_and_flushing_while_the_card_takes_loses_and_repeats_nothing() -
         playout.push("a", number, np.full(100, number, np.int16).tobytes())
         pushed += 100
         if number % 50 == 0:
-            playout.flush(1e9)
+            playout.flush()
     stop.set()
     thread.join(timeout=5)
     rest, _ = playout.take(pushed, 1e9, 1e9)
 
     heard = np.frombuffer(bytes(sound) + rest, np.int16)
-    heard = heard[heard != 0]
-    assert heard.size <= pushed
-    assert (np.diff(heard) >= 0).all()
-    assert np.bincount(heard).max() <= 100
+    whole = np.bincount(heard[heard > 0])
+    assert whole.max() <= 100 + 3 * FADE_SAMPLES
+    assert heard.max() <= 299

@@ -1,8 +1,8 @@
 """Samples waiting for a sound card, and which of them a person has heard.
 
-Everything is kept as positions in one run of samples: a run begins with the first sample queued
-after the speaker last ran empty. The card reports when each block that it takes will sound; only
-samples whose time has passed count as heard (DESIGN §6).
+The event loop fills the queue, the card's thread empties it; all is at 24 kHz. The card says when
+each block that it takes will sound; only samples whose time has passed count as heard (DESIGN §6).
+What is cut fades within 5 ms, and what comes late is bridged by a jitter buffer.
 """
 
 from __future__ import annotations
@@ -10,10 +10,16 @@ from __future__ import annotations
 import threading
 from collections import deque
 from dataclasses import dataclass
-from typing import TypeAlias
 
-from voice.audio.pcm import Resampler, from_bytes, to_bytes
+import numpy as np
+
+from voice.audio.fades import Fader, settled
+from voice.audio.heard import HeardRun, PartKey
+from voice.audio.jitter import JitterBuffer
+from voice.audio.levels import Meter
+from voice.audio.pcm import Pcm, from_bytes, mix, to_bytes
 from voice.audio.ports import RATE_HZ
+from voice.audio.reference import Reference
 from voice.protocol.playback import HeardPart
 
 LONGEST_QUEUE_SAMPLES = 600 * RATE_HZ
@@ -22,40 +28,22 @@ LONGEST_QUEUE_SAMPLES = 600 * RATE_HZ
 LOW_S = 0.06
 """With less than this waiting, the end of the run may be near."""
 
-_MOST_SPANS = 4096
-_MOST_EARLIER_PARTS = 256
-
-_Key: TypeAlias = tuple[str, int]
-
-
-@dataclass(slots=True)
-class _Span:
-    """A stretch of one part inside the run: samples at 24 kHz, ``end`` excluded."""
-
-    key: _Key
-    start: int
-    end: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Block:
-    """What the card took at once: ``count`` samples that sound from ``dac_s`` on."""
-
-    dac_s: float
-    count: int
+_NOTHING: Pcm = np.zeros(0, np.int16)
 
 
 @dataclass(frozen=True, slots=True)
 class PlayoutStats:
-    """What went wrong so far.
+    """What went wrong so far, and what is done against it.
 
     ``underruns`` counts the times that a part ran dry and then went on, ``silence_ms`` is the
-    silence heard meanwhile, ``dropped_ms`` is audio that did not fit into the queue.
+    silence heard meanwhile, ``dropped_ms`` is audio that did not fit into the queue, ``target_ms``
+    how much of an answer is waited for before it sounds.
     """
 
     underruns: int = 0
     silence_ms: int = 0
     dropped_ms: int = 0
+    target_ms: int = 0
 
 
 def likely_dac_time(dac_s: float, now_s: float, latency_s: float) -> float:
@@ -72,42 +60,42 @@ def likely_dac_time(dac_s: float, now_s: float, latency_s: float) -> float:
 class Playout:
     """The queue between the event loop, which fills it, and the card's thread, which empties it.
 
-    ``push``, ``finish``, ``flush`` and the questions are asked by the loop; ``take`` is the card's.
-    Each holds the one lock for microseconds.
+    ``take`` is the card's, all else the loop's. Each holds the one lock for microseconds.
     """
 
-    def __init__(self, rate_hz: int) -> None:
-        """Queue for a card that runs at ``rate_hz``; other rates than 24 kHz are resampled."""
-        self._rate_hz = rate_hz
+    def __init__(self, *, reference: Reference | None = None, meter: Meter | None = None) -> None:
+        """Begin empty; ``reference`` and ``meter`` are told all that will sound."""
+        self.gain = 1.0
+        """The volume, 0 to 1, a factor of the amplitude; changes take one block."""
+        self._reference = reference
+        self._meter = meter
         self._lock = threading.Lock()
-        self._earlier: dict[_Key, int] = {}  # bounded: _MOST_EARLIER_PARTS, the oldest goes first
-        self._last_key: _Key | None = None
-        self._underruns = 0
-        self._silence_samples = 0
-        self._dropped_samples = 0
-        self._is_low = True
-        self._is_dry = True
+        self._run = HeardRun()
+        self._jitter = JitterBuffer()
+        self._chunks: deque[Pcm] = deque()  # bounded: push drops above the longest queue
+        self._fader = Fader()
+        self._coda = _NOTHING
+        """What still fades of sound that was cut; nobody counts it."""
+        self._last_key: PartKey | None = None
+        self._last_sample = 0
+        self._is_sounding = False
         self._is_paused = False
-        self._dry_samples = 0
-        self._begin_run()
-
-    def _begin_run(self) -> None:
-        self._resampler = Resampler(RATE_HZ, self._rate_hz, "high")
-        self._chunks: deque[memoryview] = deque()  # bounded: push drops above the longest queue
-        self._spans: list[_Span] = []  # bounded: _MOST_SPANS, push drops above it
-        self._pushed = 0  # at 24 kHz; all that follow are at the card's rate
-        self._produced = 0
-        self._taken = 0
-        self._heard = 0
-        self._blocks: deque[_Block] = deque()  # bounded: take drops those that have sounded
+        self._is_low = True
+        self._is_hole = False
+        self._silent = 0
+        self._applied_gain = 1.0
+        self._underruns = 0
+        self._silence = 0
+        self._dropped = 0
 
     @property
     def stats(self) -> PlayoutStats:
         """What went wrong so far."""
         return PlayoutStats(
             underruns=self._underruns,
-            silence_ms=self._silence_samples * 1000 // self._rate_hz,
-            dropped_ms=self._dropped_samples * 1000 // RATE_HZ,
+            silence_ms=self._silence * 1000 // RATE_HZ,
+            dropped_ms=self._dropped * 1000 // RATE_HZ,
+            target_ms=self._jitter.target_ms,
         )
 
     def push(self, item_id: str, content_index: int, pcm: bytes) -> None:
@@ -120,168 +108,181 @@ class Playout:
             return
         key = (item_id, content_index)
         with self._lock:
-            waiting = (self._produced - self._taken) * RATE_HZ // self._rate_hz
-            room = LONGEST_QUEUE_SAMPLES - waiting if len(self._spans) < _MOST_SPANS else 0
-        kept = samples[: max(0, room)]
-        self._dropped_samples += samples.size - kept.size
-        if kept.size == 0:
-            return
-        resampled = to_bytes(self._resampler.push(kept))
-        with self._lock:
-            if self._is_dry and key == self._last_key:
-                self._underruns += 1
-                self._silence_samples += self._dry_samples
+            room = LONGEST_QUEUE_SAMPLES - self._run.waiting if self._run.has_room else 0
+            kept = samples[: max(0, room)]
+            self._dropped += samples.size - kept.size
+            if kept.size == 0:
+                return
+            if not self._chunks and self._silent:
+                self._end_silence(is_hole=key == self._last_key)
             self._last_key = key
-            if self._spans and self._spans[-1].key == key:
-                self._spans[-1].end += kept.size
-            else:
-                self._spans.append(_Span(key, self._pushed, self._pushed + kept.size))
-            self._pushed += kept.size
-            self._append(resampled)
-
-    def finish(self) -> bool:
-        """Queue what the resampler still held, as nothing follows for now; False if nothing was."""
-        if self._rate_hz == RATE_HZ or self._pushed == 0:
-            return False
-        tail = to_bytes(self._resampler.flush())
-        self._resampler = Resampler(RATE_HZ, self._rate_hz, "high")
-        with self._lock:
-            # Positions must stay proportional, or heard times would drift over many tails.
-            due = 2 * (-(-self._pushed * self._rate_hz // RATE_HZ) - self._produced)
-            tail = tail[: max(0, due)].ljust(max(0, due), b"\0")
-            self._append(tail)
-        return bool(tail)
-
-    def _append(self, pcm: bytes) -> None:
-        if pcm:
-            self._chunks.append(memoryview(pcm))
-            self._produced += len(pcm) // 2
+            self._run.queue(key, kept.size)
+            self._chunks.append(kept)
             self._is_low = False
-            self._is_dry = False
-            self._dry_samples = 0
+
+    def _end_silence(self, *, is_hole: bool) -> None:
+        """Note that sound follows: a hole, if it belongs to what sounded before."""
+        self._is_hole = is_hole
+        if is_hole:
+            self._underruns += 1
+            self._jitter.underrun(self._silent)
+            self._fader.level = 0
+        else:
+            self._silent = 0
 
     def take(self, count: int, now_s: float, dac_s: float) -> tuple[bytes, bool]:
-        """Return the card's next ``count`` samples, silence where nothing is queued.
+        """Return the next ``count`` samples as PCM16, silence where nothing is to sound.
 
         They will sound from ``dac_s`` on. The flag is True once when little is left: the loop has
         to see to the end then.
         """
-        wanted = 2 * count
-        pieces: list[memoryview] = []
+        was_sounding = self._is_sounding
         with self._lock:
-            while wanted and self._chunks and not self._is_paused:
-                piece = self._chunks[0][:wanted]
-                rest = self._chunks[0][len(piece) :]
-                if rest:
-                    self._chunks[0] = rest
-                else:
-                    self._chunks.popleft()
-                pieces.append(piece)
-                wanted -= len(piece)
-            taken = count - wanted // 2
-            if taken:
-                self._settle(now_s)
-                self._taken += taken
-                self._blocks.append(_Block(dac_s, taken))
-            self._is_dry = not self._chunks
-            if self._is_dry and not self._is_paused:
-                self._dry_samples += wanted // 2
-            runs_low = not self._is_low and self._waiting_s() < LOW_S
+            pcm = self._next(count, now_s, dac_s)
+            runs_low = not self._is_low and self._run.waiting < LOW_S * RATE_HZ
             self._is_low = self._is_low or runs_low
-        return b"".join(pieces) + bytes(wanted), runs_low
+        pcm = self._at_volume(pcm, at_once=not was_sounding)
+        if self._reference is not None:
+            self._reference.push(dac_s, pcm)
+        if self._meter is not None:
+            self._meter.push(pcm)
+        return to_bytes(pcm), runs_low
+
+    def _next(self, count: int, now_s: float, dac_s: float) -> Pcm:
+        """Return the next samples, faded, and book them."""
+        may_sound = self._is_paused or self._jitter.may_sound(self._run.waiting, count)
+        most = min(count, self._fader.level) if self._is_paused else count
+        taken = self._pop(most if may_sound else 0)
+        sound = self._fader.fall(taken) if self._is_paused else self._fader.rise(taken)
+        if taken.size:
+            self._run.take(taken, now_s, dac_s)
+            self._jitter.sounded(taken.size)
+            self._silence += self._silent if self._is_hole else 0
+            self._silent = 0
+            self._is_hole = False
+            self._last_sample = int(sound[-1])
+        out = np.zeros(count, np.int16)
+        out[: sound.size] = sound
+        if self._coda.size:
+            out = mix(out, self._coda[:count])
+            self._coda = self._coda[count:]
+        if sound.size < count:
+            self._fall_silent(out, sound.size)
+        self._is_sounding = sound.size == count
+        return out
+
+    def _fall_silent(self, out: Pcm, begin: int) -> None:
+        """Let the rest of a block be silent, with a fade where sound ends without one."""
+        if (self._is_sounding or begin) and self._fader.level:
+            # Nothing is left that could be faded: the last sample is let down to zero.
+            fade = settled(self._last_sample)
+            room = out.size - begin
+            out[begin : begin + fade.size] = fade[:room]
+            self._coda = fade[room:]
+        if self._is_paused:
+            self._fader.level = 0
+            return
+        self._silent += out.size - begin
+        if not self._chunks:
+            self._jitter.refill()
+
+    def _pop(self, count: int) -> Pcm:
+        """Take at most so many samples off the queue."""
+        pieces: list[Pcm] = []
+        while count and self._chunks:
+            piece = self._chunks[0][:count]
+            if piece.size == self._chunks[0].size:
+                self._chunks.popleft()
+            else:
+                self._chunks[0] = self._chunks[0][count:]
+            pieces.append(piece)
+            count -= piece.size
+        if len(pieces) == 1:
+            return pieces[0]
+        return np.concatenate(pieces) if pieces else _NOTHING
+
+    def _at_volume(self, pcm: Pcm, *, at_once: bool) -> Pcm:
+        gain, before = self.gain, self._applied_gain
+        self._applied_gain = gain
+        if gain == 1.0 and (at_once or before == 1.0):
+            return pcm
+        gains = np.linspace(gain if at_once else before, gain, pcm.size, dtype=np.float32)
+        return np.asarray(np.rint(pcm * gains), np.int16)
 
     def pause(self) -> None:
-        """Let the card take silence and keep everything that it has not taken."""
+        """Fall silent with a fade, and keep everything that the card has not taken. Idempotent."""
         with self._lock:
-            self._is_paused = True
+            if not self._is_paused:
+                self._is_paused = True
+                if not self._is_sounding:
+                    self._fader.level = 0
 
     def resume(self) -> None:
-        """Let the card go on from the next sample."""
+        """Let the card go on from the next sample, with a fade. Idempotent."""
         with self._lock:
             self._is_paused = False
 
-    def _waiting_s(self) -> float:
-        return (self._produced - self._taken) / self._rate_hz
+    @property
+    def is_paused(self) -> bool:
+        """Whether everything that waits is held back."""
+        return self._is_paused
 
     def waiting_s(self) -> float:
         """Return how much sound the card has not taken yet."""
         with self._lock:
-            return self._waiting_s()
+            return self._run.waiting / RATE_HZ
 
     def heard(self, now_s: float) -> list[HeardPart]:
         """Return the heard time of every part of this run, in the order of their first samples."""
         with self._lock:
-            return _report(self._heard_by_part(now_s))
+            return self._run.parts(now_s)
 
-    def flush(self, now_s: float) -> list[HeardPart]:
-        """Drop everything that was not taken yet, end the run and return what was heard of it."""
+    def flush(self) -> list[HeardPart]:
+        """Fade out, drop the rest, end the run and a pause, and return what is heard of each part.
+
+        That includes what the card has taken and not let sound yet: nothing calls it back, so it
+        will have been heard when the speaker is silent.
+        """
         with self._lock:
-            heard = self._heard_by_part(now_s)
-            self._remember(heard)
+            tail = self._pop(self._fader.level if self._is_sounding else 0)
+            if tail.size:
+                fade = self._fader.fall(tail)
+                rest = settled(int(fade[-1])) if self._fader.level else _NOTHING
+                self._coda = mix(self._coda, np.concatenate([fade, rest]))
+            heard = self._run.end(tail=tail.size)
+            self._chunks.clear()
+            self._fader = Fader()
+            self._jitter.refill()
             self._last_key = None
+            self._is_sounding = False
             self._is_paused = False
+            self._is_hole = False
             self._is_low = True
-            self._is_dry = True
-            self._begin_run()
-        return _report(heard)
+        return heard
 
     def remaining_s(self, now_s: float) -> float | None:
         """Return about how long the last sample of the run is from being heard; 0 when it was.
 
-        None where there is no run.
+        None where there is no run. A pause is not reckoned with.
         """
         with self._lock:
-            if self._pushed == 0:
-                return None
-            waiting_s = self._waiting_s()
-            if not waiting_s and self._heard_samples(now_s) >= self._taken:
-                return 0.0
-            last = self._blocks[-1] if self._blocks else _Block(now_s, 0)
-            sounding_s = last.dac_s + last.count / self._rate_hz - now_s
-            return max(0.001, waiting_s + sounding_s)
+            return self._run.remaining_s(now_s)
 
     def end_run(self) -> None:
         """Take note that the whole run was heard."""
         with self._lock:
-            self._heard = self._taken
-            self._blocks.clear()
-            self._remember(self._heard_by_part(float("-inf")))
-            self._begin_run()
+            self._run.end()
 
-    def _settle(self, now_s: float) -> None:
-        """Move blocks that have wholly sounded into the count of heard samples."""
-        while self._blocks:
-            block = self._blocks[0]
-            if now_s < block.dac_s + block.count / self._rate_hz:
-                return
-            self._heard += block.count
-            self._blocks.popleft()
+    def lose(self, now_s: float) -> None:
+        """Take note that the card has gone: what it took and did not let sound waits again.
 
-    def _heard_samples(self, now_s: float) -> int:
-        """Return how many of the run's samples have sounded, at the card's rate, rounded down."""
-        self._settle(now_s)
-        if not self._blocks or now_s <= self._blocks[0].dac_s:
-            return self._heard
-        block = self._blocks[0]
-        return self._heard + min(block.count, int((now_s - block.dac_s) * self._rate_hz))
-
-    def _heard_by_part(self, now_s: float) -> dict[_Key, int]:
-        """Return the heard samples at 24 kHz of every part of this run, earlier runs included."""
-        heard = self._heard_samples(now_s) * RATE_HZ // self._rate_hz
-        samples: dict[_Key, int] = {}
-        for span in self._spans:
-            before = samples.get(span.key, self._earlier.get(span.key, 0))
-            samples[span.key] = before + max(0, min(span.end, heard) - span.start)
-        return samples
-
-    def _remember(self, samples: dict[_Key, int]) -> None:
-        """Keep the heard samples of this run's parts: one that goes on counts from its start."""
-        for key, count in samples.items():
-            self._earlier.pop(key, None)
-            self._earlier[key] = count
-        while len(self._earlier) > _MOST_EARLIER_PARTS:
-            del self._earlier[next(iter(self._earlier))]
-
-
-def _report(samples: dict[_Key, int]) -> list[HeardPart]:
-    return [HeardPart(*key, count * 1000 // RATE_HZ) for key, count in samples.items()]
+        ``now_s`` is the last known time of its stream, which must not run any more. The next card,
+        whose times may begin anew, goes on from there.
+        """
+        with self._lock:
+            self._chunks.extendleft(reversed(self._run.take_back(now_s)))
+            self._coda = _NOTHING
+            self._is_sounding = False
+            self._is_low = not self._chunks
+            self._fader.level = 0 if self._chunks else self._fader.level
+            self._jitter.refill()

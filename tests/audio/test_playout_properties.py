@@ -1,0 +1,104 @@
+"""Whatever happens to the queue, it loses, doubles and claims nothing."""
+
+from __future__ import annotations
+
+from unittest import mock
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.audio.playout_kit import BLOCK, LATENCY_S
+from voice.audio.fades import FADE_SAMPLES, Fader
+from voice.audio.pcm import Pcm
+from voice.audio.playout import Playout
+from voice.audio.ports import RATE_HZ
+from voice.protocol.playback import HeardPart
+
+
+class UnheardFader(Fader):
+    """Goes through the levels of a fade and leaves the samples as they are."""
+
+    def rise(self, pcm: Pcm) -> Pcm:
+        super().rise(pcm)
+        return pcm
+
+    def fall(self, pcm: Pcm) -> Pcm:
+        super().fall(pcm)
+        return pcm
+
+
+class Model:
+    """A run of numbered samples: those that were pushed, and when each that came out sounds."""
+
+    def __init__(self, run: int) -> None:
+        self.item = f"run {run}"
+        self.pushed = 0
+        self.out: list[int] = []
+        self.sounds_s: list[float] = []
+
+    def push(self, playout: Playout, count: int) -> None:
+        numbers = np.arange(self.pushed + 1, self.pushed + count + 1, dtype=np.int16)
+        playout.push(self.item, 0, numbers.tobytes())
+        self.pushed += count
+
+    def take(self, playout: Playout, count: int, now_s: float) -> None:
+        block, _ = playout.take(count, now_s, now_s + LATENCY_S)
+        samples = np.frombuffer(block, np.int16)
+        places = np.flatnonzero(samples)
+        self.out += samples[places].tolist()
+        self.sounds_s += (now_s + LATENCY_S + places / RATE_HZ).tolist()
+
+    def check(self, heard: list[HeardPart], now_s: float) -> None:
+        """What came out is a prefix of what was pushed, and no more is reported than sounded."""
+        assert self.out == list(range(1, len(self.out) + 1))
+        assert len(self.out) <= self.pushed
+        sounded = sum(begin_s <= now_s for begin_s in self.sounds_s)
+        assert [part.heard_ms for part in heard] <= [sounded * 1000 // RATE_HZ]
+
+
+@given(
+    st.lists(
+        st.one_of(
+            st.tuples(st.just("push"), st.integers(1, 600)),
+            st.tuples(st.just("take"), st.integers(1, 600)),
+            st.tuples(st.sampled_from(["pause", "resume", "flush", "long take"]), st.just(240)),
+        ),
+        max_size=50,
+    )
+)
+@settings(max_examples=200, deadline=None)
+def test_whatever_happens_the_heard_samples_are_a_prefix_of_the_pushed(
+    steps: list[tuple[str, int]],
+) -> None:
+    with (
+        mock.patch("voice.audio.playout.Fader", UnheardFader),
+        mock.patch("voice.audio.playout.settled", lambda value: np.zeros(FADE_SAMPLES, np.int16)),
+    ):
+        playout, now_s, model = Playout(), 100.0, Model(0)
+        for number, (step, count) in enumerate([*steps, ("resume", 0), ("take", 40_000)]):
+            match step:
+                case "push":
+                    model.push(playout, count)
+                case "take" | "long take":
+                    for _ in range(1 if step == "take" else 5):
+                        model.take(playout, count, now_s)
+                        now_s += count / RATE_HZ
+                case "pause":
+                    playout.pause()
+                case "resume":
+                    playout.resume()
+                case "flush":
+                    report = playout.flush()
+                    model.take(playout, count, now_s)
+                    assert [part.heard_ms for part in report] == (
+                        [len(model.out) * 1000 // RATE_HZ] if model.pushed else []
+                    )
+                    model.check(report, now_s + 60.0)
+                    now_s += count / RATE_HZ
+                    model = Model(number)
+            model.check(playout.heard(now_s), now_s)
+        for _ in range(20):
+            model.take(playout, BLOCK, now_s)
+            now_s += BLOCK / RATE_HZ
+        assert len(model.out) == model.pushed
