@@ -7,7 +7,6 @@ of this process that plays the scene and then waits. Devices are files; their me
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 import sys
 import tempfile
@@ -135,7 +134,7 @@ async def listening(peer: Peer) -> None:
     await ask(peer)
     await answer(peer, pieces=1)
     await finish(peer, pieces=1)
-    await pause(3_000)
+    await pause(1_200)
     await peer.send(events.speech_started("user_2"))
     kind = "conversation.item.input_audio_transcription.delta"
     await peer.send(events._event(kind, item_id="user_2", content_index=0, delta="And on Sunday"))
@@ -153,9 +152,8 @@ async def interrupted(peer: Peer) -> None:
     await ask(peer)
     await answer(peer)
     await finish(peer)
-    await pause(3_500)
+    await pause(1_700)
     await peer.send(events.speech_started("user_2", 5_000))
-    await peer.expect("conversation.item.truncate")
 
 
 async def tool(peer: Peer) -> None:
@@ -175,7 +173,7 @@ async def reconnecting(peer: Peer) -> None:
     """The connection breaks in the middle of an answer, for good."""
     await ask(peer)
     await answer(peer, pieces=2)
-    await pause(2_000)
+    await pause(900)
     await peer.close(1011, "the upstream model has gone away")
 
 
@@ -200,8 +198,11 @@ async def show(scene: str) -> int:
         await peer.greet()
         if scene == "reconnecting":
             endpoint.refuse_next(503, for_ever=True)
-        with contextlib.suppress(ConnectionError):
-            await play(peer)
+        playing = asyncio.create_task(play(peer))
+        # Whoever does not read the microphone's audio meanwhile does not see the client leave.
+        await peer.until_closed()
+        playing.cancel()
+        await asyncio.wait({playing})
 
     with tempfile.TemporaryDirectory() as folder:
         tools = Path(folder) / "tools"
@@ -225,6 +226,8 @@ def main() -> int:
     """Show the scene that the command line names."""
     try:
         return asyncio.run(show(sys.argv[1]))
+    except KeyboardInterrupt:
+        return 0  # as the command line has it
     except VoiceError as error:
         complain(str(error))
         return error.exit_code
