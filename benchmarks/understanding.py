@@ -2,7 +2,7 @@
 
 Run with ``make bench-understanding``. Each sentence is spoken by the synthesiser, at several
 speeds, heard by the recogniser, and given to the offline brain with the built-in tools; every call
-is really run. Right means the right tool with the right arguments. The floor is the same brain on
+that needs no network is really run. Right means the right tool with the right arguments. The floor is the same brain on
 the written sentences: what is lost between is the recogniser's.
 """
 
@@ -36,6 +36,9 @@ from voice.engines.tts import HibariTts
 
 SPEEDS = (1.0, 0.9, 1.1)
 LEAST_RIGHT, MOST_WRONG = 0.90, 0.02
+
+NETWORKED = {"get_weather", "web_search", "generate_image"}
+"""Tools that are not run: what they answer depends on the day, and on a network."""
 
 Wish = tuple[str, str, tuple[str, ...]]
 
@@ -78,8 +81,10 @@ class Household:
         names = [call.name for call in calls]
         if names != [expected]:
             return Result(said, heard, "wrong", f"{expected} expected, {', '.join(names)} called")
-        outcome = await self.registry.call(calls[0].name, calls[0].arguments)
-        told = f"{calls[0].arguments} {outcome.output}".casefold()
+        told = calls[0].arguments.casefold()
+        if expected not in NETWORKED:
+            outcome = await self.registry.call(calls[0].name, calls[0].arguments)
+            told += outcome.output.casefold()
         missing = [want for want in wanted if not any(one in told for one in want.split("|"))]
         if missing:
             return Result(said, heard, "arguments", f"{calls[0].arguments} without {missing[0]!r}")

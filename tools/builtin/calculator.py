@@ -31,6 +31,12 @@ _MAX_SPOKEN_TOKENS = 12
         "(calculate|compute|work out|solve) {expression}",
         "(tell me|do you know|can you tell me) what {expression} (is|makes)",
         "{expression} (equals|is|makes) what",
+        "what do (i|you) get if (i|you) {expression}",
+        "if i {expression} what do i get",
+        "what is the result of {expression}",
+        "{expression}",
+        "{expression} is what",
+        "can you calculate {expression}",
     ],
 )
 def calculate(expression: str) -> dict[str, Any]:
@@ -70,6 +76,13 @@ def calculate(expression: str) -> dict[str, Any]:
         "how many {to_unit} (does|do) (a|an|one) {from_unit} have",
         "{value} {from_unit} (in|to) {to_unit}",
         "change {value} {from_unit} to {to_unit}",
+        "(turn|transform) {value} {from_unit} into {to_unit}",
+        "what (are|would be|would) {value} {from_unit} [be] in {to_unit}",
+        "{value} {from_unit} how many {to_unit} (is|are) that",
+        "how (long|heavy|far|much|fast|hot|cold|big) (is|are) {value} {from_unit} in {to_unit}",
+        "i need {value} {from_unit} in {to_unit}",
+        "{value} {from_unit} to {to_unit}",
+        "how many {to_unit} make {value} {from_unit}",
     ],
 )
 def convert_units(from_unit: str, to_unit: str, value: SpokenNumber = 1) -> dict[str, Any]:

@@ -27,6 +27,11 @@ _SHORT_MONTHS = frozenset(month[:3] for month in MONTHS)
         "[current|local] time in {place}",
         "how late is it [in {place}]",
         "what time do they have in {place}",
+        "what time would it be in {place}",
+        "what does the clock say [in {place}]",
+        "(give me|i need|i want to know) the [exact|current|local] time [in {place}]",
+        "is it (late|early|morning|night) in {place}",
+        "what hour is it",
     ],
 )
 def get_time(ctx: ToolContext, place: str = "") -> dict[str, Any]:
@@ -67,6 +72,13 @@ def get_time(ctx: ToolContext, place: str = "") -> dict[str, Any]:
         "what day (is|was|will be) {day}",
         "what (day|date) will it be {day}",
         "when is {day}",
+        "what is the day today",
+        "which (day|date) (do we have|is it) [today]",
+        "what (day|date) do we have {day}",
+        "tell me what (day|date) {day} is",
+        "what is the date [going to be] (on|for) {day}",
+        "what will the date be on {day}",
+        "is it (monday|tuesday|wednesday|thursday|friday|saturday|sunday) today",
     ],
 )
 def get_date(ctx: ToolContext, day: str = "today", place: str = "") -> dict[str, Any]:

@@ -78,6 +78,11 @@ class FactBook:
         "[please] keep in mind that {fact}",
         "(can|could) you remember that {fact}",
         "i want you to (know|remember) that {fact}",
+        "don't forget that {fact}",
+        "you should know that {fact}",
+        "(store|save|memorize) that {fact}",
+        "remember my {fact}",
+        "for (later|the future) {fact}",
     ],
 )
 def remember(ctx: ToolContext, fact: str) -> dict[str, Any]:
@@ -108,6 +113,12 @@ def remember(ctx: ToolContext, fact: str) -> dict[str, Any]:
         "do you know my {about}",
         "what do you (know|remember) [about me]",
         "what have i told you about {about}",
+        "where did i (say|put|leave|tell you) [my|the] {about} [was|is]",
+        "what did i say about {about}",
+        "(tell me|say) what you know about {about}",
+        "do you remember what {about}",
+        "what do you have on {about}",
+        "have i told you about {about}",
     ],
 )
 def recall(ctx: ToolContext, about: str = "") -> dict[str, Any]:
@@ -135,6 +146,10 @@ def recall(ctx: ToolContext, about: str = "") -> dict[str, Any]:
         "(delete|erase) what you (know|remember) about {about}",
         "[please] forget the fact that {about}",
         "[please] don't remember {about} (anymore|any more)",
+        "forget [about] my {about}",
+        "forget what i told you about [the|my] {about}",
+        "(delete|erase) [the fact about] my {about} from your memory",
+        "you can forget [about] my {about}",
     ],
 )
 def forget(ctx: ToolContext, about: str) -> dict[str, Any]:

@@ -17,11 +17,20 @@ _SPOKEN_NOTES = 5
         "(add|put) {item} (to|on) (my|the) {list_name} list",
         "(add|put) {item} (to|on) (my|the) list",
         "add {item} [please]",
-        "(we|i) need {item}",
+        "we need {item}",
         "(remind me to buy|buy|get) {item}",
         "i (have|need) to buy {item}",
         "(write|put) {item} down for shopping",
         "we(are|'re) out of {item}",
+        "{item} (should|needs to|has to|must|can) go on (my|the) [{list_name}] list",
+        "{item} (goes|belongs) on (my|the) [{list_name}] list",
+        "we (have|'ve) run out of {item}",
+        "we need [some] more {item}",
+        "(remember|don't forget) to (buy|get) {item}",
+        "i (have|need) to get [some] {item}",
+        "(add|put|include|write) {item} (to|on|onto) (my|the) list",
+        "we are (short of|low on) {item}",
+        "there is no [more] {item} left",
     ],
 )
 def add_to_list(ctx: ToolContext, item: str, list_name: str = "shopping") -> dict[str, Any]:
@@ -59,6 +68,13 @@ def add_to_list(ctx: ToolContext, item: str, list_name: str = "shopping") -> dic
         "(cross|scratch|strike|take) off {item}",
         "i [already] (got|have|bought) [the] {item}",
         "we don't need {item} [anymore|any more]",
+        "i (have|'ve) [already] (got|bought) [the] {item}",
+        "i already have [the|some] {item}",
+        "(strike|scratch|cross|drop) {item} (from|off) (my|the) [{list_name}] list",
+        "(scratch|forget|drop) the {item} i have (some|it|enough)",
+        "you can (take|cross) {item} off (my|the) [{list_name}] list",
+        "{item} can come off (my|the) [{list_name}] list",
+        "(delete|remove|erase) {item} from (my|the) [{list_name}] list",
     ],
 )
 def remove_from_list(ctx: ToolContext, item: str, list_name: str = "shopping") -> dict[str, Any]:
@@ -96,6 +112,14 @@ def remove_from_list(ctx: ToolContext, item: str, list_name: str = "shopping") -
         "what do (i|we) (need|have) to buy",
         "what (is|do i have) on my {list_name} list",
         "do i have anything on (my|the) [{list_name}] list",
+        "what have i got on (my|the) [{list_name}] list",
+        "is there anything on (my|the) [{list_name}] list",
+        "(tell me|read me) everything on (my|the) [{list_name}] list",
+        "what do (i|we) still (need|have) to (buy|get)",
+        "what do we need from the (store|shop|supermarket)",
+        "read (my|the) [{list_name}] list [out] to me",
+        "what is (still|left) on (my|the) [{list_name}] list",
+        "(give me|let me hear) (my|the) [{list_name}] list",
     ],
 )
 def read_list(ctx: ToolContext, list_name: str = "shopping") -> dict[str, Any]:
@@ -126,6 +150,11 @@ def read_list(ctx: ToolContext, list_name: str = "shopping") -> dict[str, Any]:
         "(remove|delete) everything (from|on) (my|the) [{list_name}] list",
         "start a new {list_name} list",
         "i (bought|got) everything",
+        "(wipe|reset) (my|the) [{list_name}] list",
+        "(empty|erase|clear|wipe) the (whole|entire) [{list_name}] list",
+        "(erase|wipe|clear) everything on (my|the) [{list_name}] list",
+        "my [{list_name}] list can be (deleted|cleared|emptied)",
+        "throw away (my|the) [{list_name}] list",
     ],
 )
 def clear_list(ctx: ToolContext, list_name: str = "shopping") -> dict[str, Any]:
@@ -156,6 +185,12 @@ def clear_list(ctx: ToolContext, list_name: str = "shopping") -> dict[str, Any]:
         "(write|jot) down [that] {text}",
         "note to self {text}",
         "don't let me forget that {text}",
+        "note that {text}",
+        "(add|new) [a] note {text}",
+        "(put|take) down [that] {text}",
+        "(can|could) you note that {text}",
+        "make a note [about|of] {text}",
+        "(put|write) {text} in my notes",
     ],
 )
 def take_note(ctx: ToolContext, text: str) -> dict[str, Any]:
@@ -185,6 +220,12 @@ def take_note(ctx: ToolContext, text: str) -> dict[str, Any]:
         "what did i (write down|note|note down)",
         "do i have [any] notes",
         "what did i ask you to write down",
+        "(what|which) notes do i have",
+        "read out my notes",
+        "go through my notes",
+        "what have i (written down|noted)",
+        "(show me|tell me) what i (noted|wrote down)",
+        "are there any notes",
     ],
 )
 def read_notes(ctx: ToolContext) -> dict[str, Any]:

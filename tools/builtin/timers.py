@@ -40,6 +40,20 @@ _SPOKEN_TIMERS = 8
         "(set|start) a {label} timer for {duration}",
         "(set|start) a timer for {duration} (called|named|for the) {label}",
         "set a {duration} timer for [the|my] {label}",
+        "(set|start) a {duration} timer for [the|my] {label}",
+        "(set|put) the {label} timer (to|for|at) {duration}",
+        "{label} timer {duration}",
+        "{duration} timer for [the|my] {label}",
+        "(run|do|begin|give me|i need|i want) a (timer|countdown) (of|for) {duration}",
+        "(run|do|begin|give me|i need|i want) a {duration} (timer|countdown)",
+        "a countdown (of|from) {duration}",
+        "count down from {duration}",
+        "time {duration} [for me]",
+        "(let me know|alert me|ping me|nudge me|call me) in {duration}",
+        "give me a (nudge|shout|reminder|call) in {duration}",
+        "let the (clock|timer) run for {duration}",
+        "remind me {duration} from now",
+        "remind me in {duration}",
     ],
 )
 def set_timer(ctx: ToolContext, duration: str, label: str = "") -> dict[str, Any]:
@@ -74,6 +88,14 @@ def set_timer(ctx: ToolContext, duration: str, label: str = "") -> dict[str, Any
         "[set|make|create] [an] alarm (for|at) {time} [called|named] {label}",
         "set a {label} alarm for {time}",
         "i need to (get up|wake up|be up) at {time} [{day}]",
+        "wake me [up] {day} (at|by) {time}",
+        "get me (up|out of bed) at {time} [{day}]",
+        "i (have|want|need) to (get up|wake up|be up|be woken) at {time} [{day}]",
+        "i want to be woken at {time} [{day}]",
+        "(make|create|put) an alarm [on] (for|at) {time}",
+        "(set|put) the alarm [clock] (to|for|at|on) {time} [{day}]",
+        "alarm [clock] [to|for|at] {time} {day}",
+        "{time} alarm [{day}]",
     ],
 )
 def set_alarm(ctx: ToolContext, time: str, day: str = "", label: str = "") -> dict[str, Any]:
@@ -109,6 +131,16 @@ def set_alarm(ctx: ToolContext, time: str, day: str = "", label: str = "") -> di
         "when does my {kind} (ring|go off|end)",
         "(show|tell) me my {kind}",
         "(what|which) timers and alarms (are|do i have) [set|running]",
+        "(what|which) {kind} have i got [set]",
+        "are there any {kind} [set|running|going|on]",
+        "what is [still] left on (my|the) timer",
+        "what is still on the timer",
+        "how (long|much longer) (does|will) my timer run",
+        "how long (till|until) my {kind} (ends|rings|goes off)",
+        "when is my next alarm",
+        "did i set (an|any) {kind}",
+        "(what|which) {kind} are (active|running|on)",
+        "is (a|an|the) {kind} (set|running|on)",
     ],
 )
 def list_timers(ctx: ToolContext, kind: SpokenKind | None = None) -> dict[str, Any]:
@@ -141,6 +173,13 @@ def list_timers(ctx: ToolContext, kind: SpokenKind | None = None) -> dict[str, A
         "(cancel|stop|delete|remove) the {kind} (for|at) {which}",
         "turn off (the|my) [{which}] {kind}",
         "i don't need the {which} {kind} (anymore|any more)",
+        "i don't (want|need) (the|my) {kind} (anymore|any more)",
+        "i don't (want|need) the {which} {kind} (anymore|any more)",
+        "turn (the|my) [{which}] {kind} off",
+        "(get rid of|drop|forget|kill|end|clear) (the|my) [{which}] {kind}",
+        "(drop|forget|end) the {kind} (for|at) {which}",
+        "you can (cancel|stop|forget) (the|my) [{which}] {kind}",
+        "delete my {which} {kind}",
     ],
 )
 def cancel_timer(
@@ -174,6 +213,10 @@ def cancel_timer(
         "(cancel|clear) all (alarms|timers)",
         "turn off all [my|the] alarms",
         "i don't need any [of my] (timers|alarms) (anymore|any more)",
+        "(cancel|stop|delete|remove|clear|drop) every {kind} [i have]",
+        "turn off (every|all) {kind}",
+        "(throw away|get rid of|forget|drop) all [of] [my] {kind}",
+        "(remove|delete) all the {kind}",
     ],
 )
 def cancel_all_timers(ctx: ToolContext, kind: SpokenKind | None = None) -> dict[str, Any]:

@@ -51,6 +51,10 @@ Direction = Annotated[Literal["up", "down"], BeforeValidator(_direction)]
         "(set|turn) (it|the volume) [up|down] to {level} [percent]",
         "make the volume {level} [percent]",
         "speak at {level} percent [volume]",
+        "(bring|get|put|set) (your|the) volume (to|at) {level} [percent]",
+        "i (want|would like) you at {level} percent [volume]",
+        "volume (at|to) {level} percent",
+        "(play|talk) at {level} percent",
     ],
 )
 def set_volume(ctx: ToolContext, level: Percent) -> dict[str, Any]:
@@ -73,6 +77,12 @@ def set_volume(ctx: ToolContext, level: Percent) -> dict[str, Any]:
         "volume {direction}",
         "[speak|talk] [a bit|a little] {direction}",
         "make it [a bit|a little] {direction}",
+        "(be|get|become) [a bit|a little] {direction}",
+        "turn yourself {direction} [a bit|a little]",
+        "{direction} the volume [by {amount}] [percent]",
+        "(speak|talk) more {direction}",
+        "you are [much|speaking|talking] {direction}",
+        "{direction} volume",
     ],
 )
 def change_volume(
@@ -102,6 +112,11 @@ def change_volume(
         "turn (the sound|the volume|your voice) off",
         "turn off (the sound|the volume|your voice)",
         "silence [please]",
+        "(go|be|keep|stay) (silent|quiet)",
+        "be quiet now",
+        "stop (talking|speaking|making sounds|making noise)",
+        "(switch|turn) (your voice|the sound|yourself) off",
+        "no more sound",
     ],
     speak=False,
 )
@@ -128,6 +143,10 @@ def mute(ctx: ToolContext) -> dict[str, Any]:
         "turn (the sound|the volume|your voice) [back] on",
         "you (can|may) (speak|talk) again",
         "(speak|talk) again",
+        "(switch|turn) (your|the) (sound|voice|volume) [back] on [again]",
+        "(switch|turn) the sound back on",
+        "you may (speak|talk) again now",
+        "give me sound again",
     ],
 )
 def unmute(ctx: ToolContext) -> dict[str, Any]:

@@ -170,6 +170,9 @@ _PHRASES: dict[tuple[str, ...], str] = {
     ("too", "loud"): "quieter",
     ("too", "quiet"): "louder",
     ("keep", "it", "down"): "quieter",
+    ("not", "so", "loud"): "make quieter",
+    ("not", "so", "quiet"): "make louder",
+    ("right", "down", "that"): "write down that",
 }
 """Words that mean something else together than one by one."""
 

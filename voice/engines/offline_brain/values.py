@@ -202,8 +202,8 @@ def _free_value(parameter: Parameter, utterance: Utterance, start: int, end: int
     else:
         while end - start > 1 and words[start] in _DETERMINERS and not _counts(utterance, start):
             start += 1
-    if end == start + 1 and words[start] in _PRONOUNS:
-        return None  # "add it": better ask what
+    if words[start] in _PRONOUNS and _SMALL.issuperset(words[start + 1 : end]):
+        return None  # "add it", "put them on": better ask what
     said = utterance.original(start, end)
     if parameter.wants is not Wants.ITEMS:
         return said or None
