@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+import asyncio
+
 from voice.core.updates import (
     AssistantTranscript,
+    QuestionAsked,
     ToolCallFinished,
     UserSpeechStarted,
     UserTranscript,
 )
+from voice.tool_surroundings import Place, ToolSurroundings
 from voice.user_answers import UserAnswers
 
 
@@ -73,3 +77,35 @@ def test_faces_can_show_the_question_that_is_open() -> None:
     answers, _ = listening([])
 
     assert answers.question == "Shall I delete it?"
+
+
+async def test_what_answers_a_tool_answers_nothing_else() -> None:
+    """A yes to a tool's own question must never be one to something irreversible."""
+    asker, session_asked = Asker(), asyncio.Event()
+    around = ToolSurroundings(now_s=lambda: 1.0)
+    around.attach(lambda question: session_asked.set(), lambda: None, Place())
+    answers = UserAnswers(asker, now_s=lambda: 2.0, around=around)
+    asking = asyncio.create_task(around.ask("Do you like it?"))
+    await session_asked.wait()
+    answers.take(QuestionAsked("Do you like it?"))
+
+    answers.take(UserSpeechStarted("a"))
+    answers.take(UserTranscript("a", "yes", is_final=True))
+
+    assert await asking == "yes"
+    assert asker.told == []
+    answers.typed("and now?")
+    assert asker.told == [("heard", "and now?", 2.0)]
+
+
+async def test_a_button_answers_a_tool_in_words() -> None:
+    asker, session_asked = Asker(), asyncio.Event()
+    around = ToolSurroundings(now_s=lambda: 1.0)
+    around.attach(lambda question: session_asked.set(), lambda: None, Place())
+    answers = UserAnswers(asker, now_s=lambda: 2.0, around=around)
+    asking = asyncio.create_task(around.ask("Do you like it?"))
+    await session_asked.wait()
+    answers.take(QuestionAsked("Do you like it?"))
+
+    assert answers.pressed(is_yes=False)
+    assert (await asking, asker.told) == ("no", [])

@@ -22,6 +22,7 @@ from voice.child_main import MODULE as SERVER_MODULE
 from voice.child_main import server_orders
 from voice.client.hang_up import HangUpPhrase
 from voice.client.session import Session
+from voice.client.silent_speaker import SilentSpeaker
 from voice.core.updates import Update
 from voice.errors import EngineError, RemoteError
 from voice.protocol.endpoints import Endpoint
@@ -33,7 +34,8 @@ from voice.session_places import (
     further_places,
     persistence_of,
 )
-from voice.session_setup import configured_endpoint, session_config
+from voice.session_setup import configured_endpoint, place_of, session_config
+from voice.tool_surroundings import ToolSurroundings
 from voice.toolbox import Toolbox, VolumeControl, build_tools
 from voice.user_answers import UserAnswers
 
@@ -104,7 +106,7 @@ async def open_session(
     The session closes microphone and speaker. Raises the VoiceError that says why no session could
     be opened, and out of the body what ended it.
     """
-    announcements = _Announcements()
+    announcements, around = _Announcements(), ToolSurroundings()
     if hands_free is not None:
         microphone = microphone or hands_free.microphone
         speaker = speaker or hands_free.speaker
@@ -113,9 +115,8 @@ async def open_session(
         toolbox = None
         if use_tools:
             # Before the server is started: two tools of one name are told at once.
-            toolbox = build_tools(
-                settings, on_notice=announcements.say, on_line=on_tool_line, volume=volume
-            )
+            told = {"on_notice": announcements.say, "on_line": on_tool_line}
+            toolbox = build_tools(settings, volume=volume, around=around, **told)
             stack.push_async_callback(toolbox.disconnect)
             toolbox.begin()
         own = await stack.enter_async_context(OwnServer(settings))
@@ -127,7 +128,7 @@ async def open_session(
         stack.push_async_callback(asyncio.to_thread, parts.close)
         if microphone is not None:
             microphone = parts.heard_through(microphone)
-        answers = UserAnswers(toolbox.consent) if toolbox is not None else None
+        answers = UserAnswers(toolbox.consent, around=around) if toolbox is not None else None
         farewell = HangUpPhrase(hang_up)
         stack.callback(farewell.close)
         session = await stack.enter_async_context(
@@ -149,9 +150,17 @@ async def open_session(
         farewell.attach(session.hang_up)
         if hands_free is not None:
             hands_free.attach(session)
+        here = place_of(
+            settings, endpoint, has_speaker=_is_heard(speaker), has_screen=on_tool_line is not None
+        )
+        around.attach(session.ask_user, session.question_over, here)
         announcements.go_to(session.announce, missed=on_missed)
         problems = toolbox.problems if toolbox else ()
         yield OpenSession(session, endpoint, problems, answers, parts.recorder, toolbox)
+
+
+def _is_heard(speaker: Speaker | None) -> bool:
+    return speaker is not None and not isinstance(speaker, SilentSpeaker)
 
 
 def _observers(

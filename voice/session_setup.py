@@ -18,6 +18,7 @@ from voice.protocol.session_config import (
 )
 from voice.settings import Settings
 from voice.settings_sections import PlaceSettings
+from voice.tool_surroundings import Place
 
 _SLOWEST, _FASTEST = 0.25, 1.5
 """Speeds that the protocol knows."""
@@ -45,6 +46,16 @@ def fallback_endpoints(settings: Settings) -> list[Endpoint]:
             raise SettingsError(f"endpoint.fallbacks.{number}: {error}") from error
         found.append(endpoint)
     return found
+
+
+def place_of(
+    settings: Settings, endpoint: Endpoint, *, has_speaker: bool, has_screen: bool
+) -> Place:
+    """Return what tools may know of where their session is; of fallbacks it says nothing."""
+    is_ours = endpoint.kind is EndpointKind.LOCAL
+    model = endpoint.model or (settings.brain.model if is_ours else None)
+    language = settings.session.language or (settings.stt.language if is_ours else None)
+    return Place(endpoint.name, model or "", language or "", has_speaker, has_screen)
 
 
 def fallback_notice(settings: Settings, endpoint: Endpoint) -> str:

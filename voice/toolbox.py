@@ -5,7 +5,7 @@ Nothing else of ``voice`` imports ``tools``; who needs a word of theirs takes it
 
 from __future__ import annotations
 
-import asyncio
+import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
@@ -21,13 +21,16 @@ from tools import (
     discover,
 )
 from tools.check import findings
+from tools.deadline import deadline
 from tools.mcp_connection import McpServer
 from tools.mcp_finder import McpFinder
 from tools.online import ModelEndpoint, OnlineServices, PictureEndpoint, WeatherService
 from tools.scaffold import write_tool
+from tools.surroundings import Said, SessionFacts, Surroundings
 from voice.errors import SettingsError
 from voice.protocol.session_config import FunctionTool
 from voice.protocol.tool_examples import EXAMPLES_KEY
+from voice.tool_surroundings import ToolSurroundings
 
 if TYPE_CHECKING:
     from voice.settings import Settings
@@ -135,7 +138,7 @@ class Toolbox:
         A tool has a deadline of its own as well; the shorter one holds.
         """
         try:
-            async with asyncio.timeout(self._call_limit_s):
+            async with deadline(self._call_limit_s):
                 return await self._registry.call(name, arguments, call_id)
         except TimeoutError:
             told = f"{name} took too long and was given up after {self._call_limit_s:g} s."
@@ -148,6 +151,7 @@ def build_tools(
     on_notice: Callable[[str], None] | None = None,
     on_line: Callable[[str], None] | None = None,
     volume: VolumeControl | None = None,
+    around: ToolSurroundings | None = None,
 ) -> Toolbox:
     """Find the tools that the settings allow.
 
@@ -164,6 +168,7 @@ def build_tools(
         files_dir=wanted.files_dir,
         online=_online(wanted),
         on_line=on_line,
+        surroundings=_surroundings(around) if around is not None else None,
     )
     for tool, source in found.tools:
         if tool.name in wanted.disabled or not wanted.allows(tool.name, tool.effect):
@@ -210,6 +215,14 @@ def _endpoint(place: ImageSettings | SearchSettings) -> ModelEndpoint | None:
         return None
     key = place.api_key.get_secret_value() if place.api_key is not None else ""
     return ModelEndpoint(place.base_url, place.model, key)
+
+
+def _surroundings(around: ToolSurroundings) -> Surroundings:
+    return Surroundings(
+        ask=around.ask,
+        conversation=lambda: tuple(Said(role, text) for role, text in around.conversation()),
+        session=lambda: SessionFacts(**dataclasses.asdict(around.place)),
+    )
 
 
 def _servers(settings: Settings) -> list[McpServer]:

@@ -9,7 +9,7 @@ from voice.core.messages import (
     ToolsChanged,
     UserTyped,
 )
-from voice.core.updates import QuestionAsked
+from voice.core.updates import Phase, QuestionAsked
 from voice.protocol.client_events import (
     ConversationItemCreate,
     ResponseCancel,
@@ -183,3 +183,13 @@ def test_what_tools_want_is_replayed_as_it_was() -> None:
     shell = asking()
     shell.feed(ToolsChanged((NEW,), ()))
     assert shell.replays()
+
+
+def test_while_the_user_is_to_answer_we_listen_and_then_work_on() -> None:
+    shell = asking()
+    assert shell.core.phase is Phase.LISTENING
+    answer_aloud(shell)
+    shell.feed(events.response_created("r3"))
+    shell.feed(events.response_done("r3", "cancelled"))
+    shell.feed(QuestionOver())
+    assert shell.core.phase is Phase.WORKING

@@ -38,3 +38,16 @@ def aimock(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Remote]:
     log = tmp_path_factory.mktemp("aimock") / "log.txt"
     with running(command, health_url=f"{root}/health", log=log):
         yield Remote(root, {"openai": f"{root}/v1", "anthropic": root})
+
+
+@pytest.fixture(scope="session")
+def llamacpp(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Remote]:
+    """llama.cpp's own server with a real model of 135 million parameters."""
+    if not GATEWAY.is_ready("llamacpp"):
+        pytest.skip("!! NO MODEL SERVER llamacpp: `make test-foreign` makes build/gateway/llamacpp")
+    root = f"http://127.0.0.1:{(port := free_port())}"
+    script = ROOT / "tests" / "gateway" / "llamacpp" / "serve.py"
+    command = [str(GATEWAY.python_of("llamacpp")), str(script), str(port)]
+    log = tmp_path_factory.mktemp("llamacpp") / "log.txt"
+    with running(command, health_url=f"{root}/slots", log=log):
+        yield Remote(root, {"openai": f"{root}/v1"})

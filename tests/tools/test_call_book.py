@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
 import pytest
 
+from tools import Registry, tool
 from tools.call_book import MAX_CALLS, CallBook
 from tools.outcome import ToolOutcome
 
@@ -76,3 +78,18 @@ async def test_only_the_last_calls_are_remembered() -> None:
     assert work.times == MAX_CALLS + 1
     await book.once("call_0", work)
     assert work.times == MAX_CALLS + 2
+
+
+async def test_a_registry_runs_a_call_id_once(tmp_path: Path) -> None:
+    @tool
+    def add(left: int, right: int) -> int:
+        """Add two numbers."""
+        return left + right
+
+    async with Registry(data_dir=tmp_path) as registry:
+        registry.add(add, "test")
+        first = await registry.call("add", '{"left": 2, "right": 3}', "call_1")
+        again = await registry.call("add", '{"left": 20, "right": 30}', "call_1")
+        other = await registry.call("add", '{"left": 20, "right": 30}', "call_2")
+
+    assert (first.output, again, other.output) == ("5", first, "50")

@@ -110,16 +110,6 @@ async def test_a_plain_tool_answers_compact_json(registry: Registry) -> None:
     assert outcome == ToolOutcome('{"sum":5}', is_error=False, speak=True)
 
 
-async def test_a_call_id_that_comes_again_runs_nothing(registry: Registry) -> None:
-    registry.add(add, "test")
-
-    first = await registry.call("add", '{"left": 2, "right": 3}', "call_1")
-    again = await registry.call("add", '{"left": 20, "right": 30}', "call_1")
-    other = await registry.call("add", '{"left": 20, "right": 30}', "call_2")
-
-    assert (first.output, again, other.output) == ('{"sum":5}', first, '{"sum":50}')
-
-
 async def test_an_async_tool_is_awaited(registry: Registry) -> None:
     registry.add(echo, "test")
 

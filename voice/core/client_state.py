@@ -273,9 +273,9 @@ class ClientState:
             return Phase.LISTENING
         if self.playback.is_sounding:
             return Phase.SPEAKING
-        if self.calls.is_working:
-            return Phase.WORKING
         is_waiting = not self.slot.is_idle or self.wishes.pending is not None
+        if self.calls.is_working and not (self.question.is_asked and not is_waiting):
+            return Phase.WORKING
         if is_waiting or self.turn.state is TurnState.OWED:
             return Phase.THINKING
         return Phase.LISTENING

@@ -134,6 +134,7 @@ async def converse(
                 ends_turns=settings.session.turn_detection == "none",
                 answer_limit_s=answer_limit_s,
                 jobs=opened_session.wait_for_jobs,
+                types=opened_session.send_text,
             )
             await asker.ask(prepared, announce=lambda one: _announce(view, one))
             # Before the session closes them: what sounds until then is part of the conversation.

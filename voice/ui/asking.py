@@ -113,7 +113,8 @@ class Asker:
 
     ``show`` is called for each update, with the turn that it belongs to. ``ends_turns`` says that
     the session has no turn detection, so that the end of a file is the end of the turn. ``jobs``
-    waits for what tools do in the background: what comes of it is heard before the end.
+    waits for what tools do in the background: what comes of it is heard before the end. ``types``
+    types a line, where that is more than the conversation's own ``send_text``.
     """
 
     def __init__(
@@ -127,8 +128,10 @@ class Asker:
         ends_turns: bool = False,
         answer_limit_s: float = ANSWER_LIMIT_S,
         jobs: Callable[[], Coroutine[Any, Any, bool]] | None = None,
+        types: Callable[[str], None] | None = None,
     ) -> None:
         self._jobs = jobs
+        self._types = types or conversation.send_text
         self._conversation = conversation
         self._microphone = microphone
         self._log = log
@@ -189,7 +192,7 @@ class Asker:
 
     async def _type(self, text: str) -> None:
         self._log.begin(typed=text)
-        await self._until_answered(lambda: self._conversation.send_text(text))
+        await self._until_answered(lambda: self._types(text))
 
     async def _until_jobs_are_told(self, jobs: Callable[[], Coroutine[Any, Any, bool]]) -> None:
         """Wait for jobs in the background, and until what came of them was heard."""
