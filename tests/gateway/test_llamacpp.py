@@ -21,6 +21,7 @@ from voice.engines.speech import load_speech
 from voice.settings_brain import BrainSettings
 
 STOP_S = 5
+OUTPUT = '{"spoken": "It\'s ten past nine in Paris."}'
 ASKED = {
     "type": "function",
     "name": "get_time",
@@ -88,8 +89,8 @@ async def test_a_spoken_turn_runs_a_tool_that_the_model_chose(llamacpp, speech, 
     before = [
         ("user", "input_text", "What time is it in Paris?"),
         {"type": "function_call", **example},
-        {"type": "function_call_output", "call_id": "call_0", "output": "It's nine in Paris."},
-        ("assistant", "output_text", "It's nine in Paris."),
+        {"type": "function_call_output", "call_id": "call_0", "output": OUTPUT},
+        ("assistant", "output_text", "It's ten past nine in Paris."),
     ]
     async with talking(llamacpp, speech) as client, Registry(data_dir=tmp_path) as registry:
         registry.add(get_time, "built in")
@@ -101,6 +102,7 @@ async def test_a_spoken_turn_runs_a_tool_that_the_model_chose(llamacpp, speech, 
             await client.send("conversation.item.create", item=item)
 
         (call,) = (await spoken_turn(client, "what_time_in_tokyo"))["output"]
+        assert call["type"] == "function_call", call
         outcome = await registry.call(call["name"], call["arguments"])
         output = {"call_id": call["call_id"], "output": outcome.output}
         await client.send(
