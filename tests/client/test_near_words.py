@@ -166,6 +166,12 @@ def test_a_plea_for_silence_is_believed_though_it_is_doubted():
     assert kind("Stop.", confidence=0.45) is NOISE
 
 
+@pytest.mark.parametrize("words", ["Louder.", "Sorry?", "Skip that."])
+def test_a_wish_of_one_word_is_believed_though_it_is_doubted(words):
+    assert kind(words, confidence=0.55) is INTERRUPTION
+    assert kind(words, confidence=0.45) is NOISE
+
+
 def test_a_short_scrap_of_our_voice_that_is_read_as_other_words_is_our_echo():
     assert kind("They're in.", confidence=0.77) is ECHO
     assert kind("They're in.", confidence=0.77, on=True) is None

@@ -59,6 +59,12 @@ _STOPS = _table(
 )
 _DENIALS = frozenset({"no", "nope", "nah", "don't", "nein", "non"})
 _YES_OR_NO = _DENIALS | frozenset({"yes", "yeah", "yep", "yup", "sure", "okay", "ok", "mmhmm"})
+_COMMANDS = _table(
+    """sorry | pardon | louder | quieter | faster | slower | repeat | again | next
+    skip | skip it | skip that | turn it down | turn it up"""
+)
+"""Whole wishes that no hum is ever read as: believed as soon as a plea for silence."""
+
 _ANSWERS = _table(
     """yes | yeah | yep | yup | yah | right | okay | ok | sure | mmhm | mmhmm | mhm | uhhuh | aha
     of course | exactly | correct | true | alright | all right | please | ja | genau | klar | oui
@@ -117,7 +123,7 @@ def judge(
     stop = _stop(spoken, names)
     if stop and heard.is_plausible_stop and not (is_ours and len(spoken) > len(stop.split())):
         return Judgement(NearKind.INTERRUPTION, f"'{stop}' asks for silence")
-    if is_ours or (heard.is_scrap and sounds_like(spoken, said)):
+    if is_ours or (heard.is_scrap and not heard.is_command and sounds_like(spoken, said)):
         ours = Judgement(NearKind.ECHO, f"we are saying {quoted} ourselves")
         return None if is_voice_on else ours
     if _is_all(spoken, _BACKCHANNELS):
@@ -143,8 +149,13 @@ class _Heard:
     confidence: float | None
 
     @property
+    def is_command(self) -> bool:
+        return " ".join(self.words) in _COMMANDS
+
+    @property
     def is_clear(self) -> bool:
-        return self.confidence is None or self.confidence >= _CLEAR
+        wanted = _PLAUSIBLE if self.is_command else _CLEAR
+        return self.confidence is None or self.confidence >= wanted
 
     @property
     def is_settled(self) -> bool:
