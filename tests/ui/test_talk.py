@@ -6,12 +6,11 @@ from pathlib import Path
 import pytest
 
 from tests.server.serving_kit import engines, server, until
-from tools import InMemoryVolume
+from tests.ui.still_card import StillCard
 from voice.audio.files import FileMicrophone, FileSpeaker
 from voice.audio.ports import RATE_HZ
 from voice.engines.scripted import ScriptedReply, tone
 from voice.errors import DeviceError
-from voice.hands_free import HandsFree
 from voice.settings import Settings, load_settings
 from voice.ui import talk as talk_module
 from voice.ui.talk import talk
@@ -44,7 +43,7 @@ def keyboard() -> Iterator[int]:
 def microphone(monkeypatch: pytest.MonkeyPatch) -> FileMicrophone:
     """Let ``talk`` find devices that play by the clock instead of a sound card."""
     found = FileMicrophone(pace="fast")
-    card = HandsFree(found, FileSpeaker(pace="fast"), InMemoryVolume())
+    card = StillCard(found, FileSpeaker(pace="fast"))
     monkeypatch.setattr(talk_module, "open_hands_free", lambda settings: card)
     return found
 

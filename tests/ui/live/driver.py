@@ -13,10 +13,9 @@ import tempfile
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from tools import InMemoryVolume
-from voice.audio.files import FileMicrophone, FileSpeaker
+from tests.ui.still_card import StillCard
 from voice.errors import VoiceError
-from voice.hands_free import HandsFree, Levels
+from voice.hands_free import Levels
 from voice.settings import load_settings
 from voice.testing import events
 from voice.testing.endpoint import Peer, ScriptedEndpoint
@@ -68,30 +67,16 @@ async def search_trains(start: str, end: str) -> str:
     return ""
 '''
 
+DEVICES = ("USB Microphone: Audio (hw:1,0)", "Built-in Speaker")
+
 LEVELS = {
-    "listening": Levels(-23.0, -90.0, True, 31.0),
-    "speaking": Levels(-58.0, -14.0, False, 31.0),
-    "interrupted": Levels(-20.0, -90.0, True, 31.0),
-    "tool": Levels(-55.0, -90.0, False, 31.0),
+    "whole": Levels(-57.0, -14.0, False, 31.0, "full duplex"),
+    "listening": Levels(-23.0, -90.0, True, 31.0, "full duplex"),
+    "speaking": Levels(-58.0, -14.0, False, 31.0, "full duplex"),
+    "interrupted": Levels(-20.0, -90.0, True, 31.0, "full duplex"),
+    "tool": Levels(-55.0, -90.0, False, 31.0, "full duplex"),
     "reconnecting": Levels(-57.0, -90.0, False, None, "half duplex"),
 }
-
-
-class StillCard(HandsFree):
-    """Devices made of files, with meters that stand still."""
-
-    def __init__(self, levels: Levels) -> None:
-        super().__init__(FileMicrophone(), FileSpeaker(), InMemoryVolume())
-        self._levels = levels
-
-    def levels(self) -> Levels:
-        """Return the scene's levels."""
-        return self._levels
-
-    @property
-    def devices(self) -> tuple[str, str]:
-        """The names of the scene's devices."""
-        return ("USB Microphone: Audio (hw:1,0)", "Built-in Speaker")
 
 
 async def pause(ms: int) -> None:
@@ -177,12 +162,32 @@ async def reconnecting(peer: Peer) -> None:
     await peer.close(1011, "the upstream model has gone away")
 
 
+async def whole(peer: Peer) -> None:
+    """A turn with tools, its answer, and another that sounds."""
+    await ask(peer)
+    await peer.send(events.response_created("r0"))
+    await pause(180)
+    await peer.send(
+        events.call_done("r0", "c1", "get_forecast", '{"city": "Oslo", "day": "tomorrow"}'),
+        events.call_done("r0", "c2", "draw_chart", '{"city": "Oslo"}'),
+        events.response_done("r0"),
+    )
+    await pause(250)
+    await answer(peer, "r1", "a1", pieces=1)
+    await finish(peer, "r1", "a1", pieces=1)
+    await pause(4_600)
+    await ask(peer, "user_2", "Say the whole day, please.")
+    await answer(peer, "r2", "a2")
+    await finish(peer, "r2", "a2")
+
+
 SCENES: dict[str, Callable[[Peer], Awaitable[None]]] = {
     "listening": listening,
     "speaking": speaking,
     "interrupted": interrupted,
     "tool": tool,
     "reconnecting": reconnecting,
+    "whole": whole,
 }
 
 
@@ -209,7 +214,7 @@ async def show(scene: str) -> int:
         tools.mkdir()
         (tools / "scene.py").write_text(TOOLS)
         os.chdir(folder)
-        card = StillCard(LEVELS[scene])
+        card = StillCard(levels=LEVELS[scene], names=DEVICES)
         talk_module.open_hands_free = lambda settings: card  # type: ignore[assignment]
         async with ScriptedEndpoint(script) as endpoint:
             settings = load_settings(

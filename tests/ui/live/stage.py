@@ -11,10 +11,9 @@ from typing import Any
 from textual.pilot import Pilot
 from textual.widgets import Static
 
-from tools import InMemoryVolume
+from tests.ui.still_card import StillCard
 from voice.app import open_session
-from voice.audio.files import FileMicrophone, FileSpeaker
-from voice.hands_free import HandsFree, Levels
+from voice.audio.files import FileMicrophone
 from voice.settings import load_settings
 from voice.testing.endpoint import Peer, ScriptedEndpoint
 from voice.ui.live.app import LiveApp, Surroundings
@@ -29,33 +28,10 @@ DEVICES = (
 Script = Callable[[Peer], Awaitable[None]]
 
 
-class StageCard(HandsFree):
-    """Devices made of files, whose meters a test sets and that notes what was switched to."""
-
-    def __init__(self) -> None:
-        super().__init__(FileMicrophone(pace="fast"), FileSpeaker(), InMemoryVolume())
-        self.now = Levels(-30.0, -90.0, True)
-        self.switched: list[tuple[str, int | str | None]] = []
-
-    def levels(self) -> Levels:
-        return self.now
-
-    @property
-    def devices(self) -> tuple[str, str]:
-        return ("Built-in Microphone", "Built-in Speaker")
-
-    def switch(
-        self, *, microphone: int | str | None = None, speaker: int | str | None = None
-    ) -> None:
-        self.switched.append(
-            ("microphone", microphone) if microphone is not None else ("speaker", speaker)
-        )
-
-
 class Stage:
     """What a test of the live view holds in its hands."""
 
-    def __init__(self, app: LiveApp, pilot: Pilot[Any], card: StageCard, peers: list[Peer]) -> None:
+    def __init__(self, app: LiveApp, pilot: Pilot[Any], card: StillCard, peers: list[Peer]) -> None:
         self.app = app
         self.pilot = pilot
         self.card = card
@@ -99,7 +75,7 @@ async def stage(
     **overrides: object,
 ) -> AsyncIterator[Stage]:
     """Show a session with a script's endpoint; the session ends with the block."""
-    card = StageCard()
+    card = StillCard(FileMicrophone(pace="fast"))
     around = Surroundings(card, lambda: DEVICES)
     if lines is not None:
         around = replace(around, lines=lines)

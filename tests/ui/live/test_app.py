@@ -1,5 +1,6 @@
 """Keys do what they say, and what happens is on the screen; on a real session."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -62,6 +63,14 @@ async def test_space_interrupts_an_answer(tmp_path: Path) -> None:
         await on.pilot.press("space")
         await on.until(lambda: any("[not heard:" in entry for entry in on.entries))
         assert "SPEAKING" not in on.text("phase")
+
+
+async def test_space_wakes_what_sleeps(tmp_path: Path) -> None:
+    async with stage(quiet, tmp_path) as on:
+        on.card.now = replace(on.card.now, mode="asleep")
+        await on.until(lambda: "ASLEEP" in on.text("phase") and "wake" in on.text("keys"))
+        await on.pilot.press("space")
+        await on.until(lambda: on.card.wakes == 1)
 
 
 async def test_m_mutes_and_unmutes(tmp_path: Path) -> None:

@@ -57,7 +57,7 @@ def test_bar_is_never_empty_and_never_too_wide(mark: Mark, expected: str) -> Non
 
 @pytest.mark.parametrize(
     ("dbfs", "expected"),
-    [(-90.0, "····"), (-60.0, "····"), (-30.0, "██··"), (-22.5, "██▌·"), (6.0, "████")],
+    [(-90.0, "····"), (-60.0, "····"), (-30.0, "━━··"), (-22.5, "━━╸·"), (6.0, "━━━━")],
 )
 def test_meter_reaches_from_room_noise_to_full_scale(dbfs: float, expected: str) -> None:
     assert meter_bar(dbfs, 4) == expected
@@ -102,7 +102,7 @@ def test_facts_that_matter_most_come_first_and_unknown_ones_are_left_out() -> No
 
     assert facts_of(model, 1.0, recording="off") == [
         ("Connection", "home"),
-        ("Microphone", "USB"),
         ("Cost", "nothing yet"),
         ("Recording", "off"),
+        ("Microphone", "USB"),
     ]

@@ -23,6 +23,7 @@ from voice.ui.live.entries import Role, clean
 from voice.ui.live.layout import CSS, SHORT_ROWS, WIDE_COLUMNS
 from voice.ui.live.model import LiveModel
 from voice.ui.live.recording import RecordingKey
+from voice.ui.live.rows import RESTS
 from voice.ui.live.talk_key import Mode, TalkKey
 
 if TYPE_CHECKING:
@@ -143,7 +144,9 @@ class LiveApp(App[None]):
     # --- keys -------------------------------------------------------------------------------------
 
     def action_talk(self) -> None:
-        """Talk, or interrupt."""
+        """Talk, or interrupt; wake what sleeps."""
+        if self.model.mode in RESTS and self._around.hands_free is not None:
+            self._around.hands_free.wake("the space bar")
         self._press(self._talk_key.press(self._now_s()))
 
     def action_mute(self) -> None:
@@ -279,6 +282,8 @@ class LiveApp(App[None]):
         hands_free = self._around.hands_free
         if hands_free is not None:
             levels = hands_free.levels()
+            if levels.mode != self.model.mode:
+                self.model.mode, self._is_stale = levels.mode, True
             self._show("meters", panels.meters_line(self.model, levels, self.size.width))
 
     def _sound(self) -> str:
@@ -308,7 +313,7 @@ class LiveApp(App[None]):
         answers = [("y", "yes"), ("n", "no")] if self._question() is not None else []
         return [
             *answers,
-            ("space", self._talk_key.hint),
+            ("space", "wake" if self.model.mode in RESTS else self._talk_key.hint),
             ("m", "unmute" if is_muted else "mute"),
             ("t", "type"),
             ("d", "devices"),

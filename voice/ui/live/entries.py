@@ -104,9 +104,12 @@ class AnswerEntry(Entry):
         spans: list[Span] = []
         if self.is_cut:
             spans += [(clean(self.text), Role.PLAIN)] if self.text.strip() else []
+            spans += [(" ", Role.PLAIN)] if spans else []
             lost = clean(self.unheard)
-            what = f"[not heard: {lost}]" if lost else "[cut here]"
-            spans += [(" " if spans else "", Role.PLAIN), (what, Role.UNHEARD)]
+            if lost:
+                spans += [("[not heard: ", Role.DIM), (lost, Role.UNHEARD), ("]", Role.DIM)]
+            else:
+                spans += [("[cut here]", Role.DIM)]
             told = [tuple(spans)]
             if self.cause:
                 told.append(((f"interrupted: {clean(self.cause)}", Role.DIM),))

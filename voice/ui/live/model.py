@@ -78,6 +78,8 @@ class LiveModel:
         self.is_paused = False
         """Whether the answer is held back while somebody may be speaking over it."""
         self.is_muted = False
+        self.mode = ""
+        """How the microphone listens: ``full duplex``, ``asleep`` …; empty where nobody knows."""
         self.entries: deque[Entry] = deque(maxlen=MAX_ENTRIES)
         self.dropped = 0
         """Entries that were pushed out at the beginning."""

@@ -114,10 +114,10 @@ def timeline_rows(model: LiveModel, width: int) -> Text:
     rows = []
     for mark in marks:
         is_last = mark.name == "first audio"
-        row = Text(mark.name.ljust(_MARK_NAME_WIDTH), styles.BOLD if is_last else "")
+        row = Text().append(mark.name.ljust(_MARK_NAME_WIDTH), styles.BOLD if is_last else None)
         style = styles.FIRST_AUDIO if is_last else styles.BAR
         row.append(bar_of(mark, whole_ms, bar), style)
-        row.append(f"{mark.end_ms:,} ms".rjust(_MARK_MS_WIDTH), styles.BOLD if is_last else "")
+        row.append(f"{mark.end_ms:,} ms".rjust(_MARK_MS_WIDTH), styles.BOLD if is_last else None)
         rows.append(row)
     if model.usual_first_audio_ms is not None:
         usual = f"{model.usual_first_audio_ms:,} ms".rjust(_MARK_MS_WIDTH)
@@ -133,7 +133,7 @@ def facts_rows(
     """Return the facts of the session, one a row."""
     rows = []
     for name, value in facts_of(model, now_s, recording=recording, sound=sound):
-        row = Text(name.ljust(_FACT_NAME_WIDTH), styles.DIM)
+        row = Text().append(name.ljust(_FACT_NAME_WIDTH), styles.DIM)
         rows.append(row.append(fitted(value, width - _FACT_NAME_WIDTH)))
     return Text("\n").join(rows)
 
@@ -143,8 +143,8 @@ def happenings_rows(model: LiveModel, width: int, height: int) -> Text:
     rows = []
     for happening in newest(model.happenings, height):
         at, what, cause = happening_line(happening)
-        row = Text(at.rjust(6) + "  ", styles.DIM)
-        room = width - 8
+        row = Text().append(at.rjust(5) + "  ", styles.DIM)
+        room = width - 7
         row.append(fitted(what, room).ljust(min(_PHASE_WIDTH, room)), styles.BOLD)
         left = room - max(len(what), _PHASE_WIDTH)
         if cause and left > 6:
@@ -157,9 +157,9 @@ def keys_line(keys: list[tuple[str, str]], width: int) -> Text:
     """Return the keys and what they do; where there is no room the last are left out."""
     text = Text(" ")
     for key, does in keys:
-        if text.cell_len + len(key) + len(does) + 4 > width and text.cell_len > 1:
+        if text.cell_len + len(key) + len(does) + 1 > width:
             break
-        text.append(f" {key} ", styles.KEY).append(f"{does} ")
+        text.append(key, styles.KEY).append(f" {does}   ")
     return text
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from voice.core.cost import CostUpdated, Tokens
@@ -16,7 +16,11 @@ FLOOR_DBFS = -60.0
 
 SILENT_DBFS = -90.0
 
-_EIGHTHS = " ▏▎▍▌▋▊▉"
+RESTS: Mapping[str, str] = {
+    "asleep": "nothing leaves this machine before the wake word; space wakes it",
+    "idle": "nothing is sent until somebody speaks; space wakes it",
+}
+"""Modes in which the microphone is not sent, and what ends them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +66,8 @@ def bar_of(mark: Mark, whole_ms: int, width: int) -> str:
 def meter_bar(dbfs: float, width: int) -> str:
     """Return a level as a bar of ``width`` columns, from -60 dBFS to full scale."""
     share = min(1.0, max(0.0, (dbfs - FLOOR_DBFS) / -FLOOR_DBFS))
-    eighths = round(share * width * 8)
-    whole, rest = divmod(eighths, 8)
-    bar = "█" * whole + (_EIGHTHS[rest] if rest else "")
-    return bar.ljust(width, "·")
+    whole, rest = divmod(round(share * width * 2), 2)
+    return ("━" * whole + "╸" * rest).ljust(width, "·")
 
 
 def level_text(dbfs: float) -> str:
@@ -75,17 +77,21 @@ def level_text(dbfs: float) -> str:
 
 def phase_text(model: LiveModel) -> str:
     """Return the phase in one or two words."""
-    if model.is_paused and model.phase is Phase.SPEAKING:
+    if model.phase is Phase.SPEAKING and model.is_paused:
         return "paused"
-    if model.is_muted and model.phase is Phase.LISTENING:
+    if model.phase is Phase.LISTENING and model.is_muted:
         return "muted"
+    if model.phase is Phase.LISTENING and model.mode in RESTS:
+        return model.mode
     return model.phase.value
 
 
 def cause_text(model: LiveModel) -> str:
     """Return why it does what it does; empty where nobody knows."""
-    if model.is_muted and model.phase is Phase.LISTENING:
+    if model.phase is Phase.LISTENING and model.is_muted:
         return "the microphone is closed; m opens it"
+    if model.phase is Phase.LISTENING and model.mode in RESTS:
+        return RESTS[model.mode]
     if not model.connection.is_up and model.connection.why:
         return model.connection.why
     return model.cause
@@ -99,9 +105,9 @@ def facts_of(
     facts = [
         ("Connection", model.connection.line(now_s)),
         ("", model.connection.why_line(now_s)),
-        ("Microphone", devices.get("microphone", "")),
         ("Cost", cost_line(model.cost)),
         ("Recording", recording),
+        ("Microphone", devices.get("microphone", "")),
         ("Speaker", devices.get("speaker", "")),
         ("Sound", sound),
     ]
