@@ -22,6 +22,7 @@ from voice.audio.pcm import Pcm
 from voice.client.ear import Ear
 from voice.core.messages import NearKind, NearSpeech, NearVerdict
 from voice.core.updates import AssistantTranscript, PlaybackPaused, PlaybackResumed
+from voice.engines.ports import Transcript
 from voice.engines.stt import MoonshineStt
 from voice.engines.vad import SileroVad
 from voice.testing.room import Room, RoomCard
@@ -103,8 +104,8 @@ class Stage:
                 card.resume()
                 ear.take(PlaybackResumed(event.kind.value, event.words, event.cause))
 
-        async def recognise(pcm: Pcm) -> str:
-            return (await card.takes(self._stt.transcribe(pcm), READING_MS)).text
+        async def recognise(pcm: Pcm) -> Transcript:
+            return await card.takes(self._stt.transcribe(pcm), READING_MS)
 
         canceller = EchoCanceller()
         ear = Ear(

@@ -14,6 +14,7 @@ from pydantic import SecretStr
 from voice.blackbox.recorder import Recorder
 from voice.blackbox.shelf import new_record, tidy
 from voice.client.bookkeeper import Budget
+from voice.client.ear import Ear
 from voice.client.gate import KEEP_ALIVE_MS, GatedMicrophone, SilenceGate, SpeechDetector
 from voice.client.place import Place
 from voice.client.turn_spans import TurnSpans
@@ -60,10 +61,13 @@ class SessionParts:
             self.spans.close()
 
     def heard_through(self, microphone: Microphone) -> Microphone:
-        """Return the microphone that the session is to hear."""
+        """Return the microphone that the session is to hear; an ear has a detector of its own."""
         if self.gate is None:
             return microphone
         detector, gate = self.gate
+        if isinstance(microphone, Ear):
+            microphone.keep_silence(gate)
+            return microphone
         return GatedMicrophone(microphone, detector, gate)
 
 

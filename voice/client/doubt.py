@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
-from typing import TypeAlias
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Protocol, TypeAlias
 
 import numpy as np
 
@@ -22,8 +22,23 @@ from voice.errors import EngineError
 
 logger = logging.getLogger(__name__)
 
-Recognise: TypeAlias = Callable[[Pcm], Awaitable[str]]
-"""Takes speech at 16 kHz and returns its words, empty for none."""
+
+class Reading(Protocol):
+    """What a recogniser makes of some speech; ``voice.engines.ports.Transcript`` is one."""
+
+    @property
+    def text(self) -> str:
+        """The words; empty for none."""
+        ...
+
+    @property
+    def confidence(self) -> float | None:
+        """How sure it is, in [0, 1]; None where it does not say."""
+        ...
+
+
+Recognise: TypeAlias = Callable[[Pcm], Awaitable[Reading]]
+"""Takes speech at 16 kHz."""
 
 DETECTOR_HZ = 16_000
 
@@ -59,10 +74,13 @@ _UNREAD_MS = 450
 class Doubt:
     """Collects what is said and asks for a judgement with every block; for one onset.
 
-    ``begin`` is the sound from before the onset. Belongs to one event loop; ``close`` it.
+    ``begin`` is the sound from before the onset; ``names`` are what we are called by. Belongs to
+    one event loop; ``close`` it.
     """
 
-    def __init__(self, begin: list[Pcm], *, recognise: Recognise | None) -> None:
+    def __init__(
+        self, begin: list[Pcm], *, recognise: Recognise | None, names: Sequence[str] = ()
+    ) -> None:
         self.words = ""
         """What the recogniser made of it so far."""
         self.is_recogniser_slow = False
@@ -71,7 +89,9 @@ class Doubt:
         self._since_ms = DETECTED_MS
         self._voiced_ms = DETECTED_MS
         self._silent_ms = 0
-        self._reading: asyncio.Task[str] | None = None
+        self._names = names
+        self._confidence: float | None = None
+        self._reading: asyncio.Task[Reading] | None = None
         self._reading_from_ms = 0
         self._next_reading_ms = FIRST_READING_MS
         self._read_ms = 0
@@ -121,6 +141,8 @@ class Doubt:
             since_onset_ms=self._read_ms if has_recogniser else self._since_ms,
             is_voice_on=self._is_voice_on or (has_recogniser and not is_all_read),
             has_recogniser=has_recogniser,
+            names=self._names,
+            confidence=self._confidence,
         )
 
     def _begin_reading(self) -> None:
@@ -139,7 +161,7 @@ class Doubt:
         self._reading = asyncio.ensure_future(self._read(self._recognise, pcm))
 
     @staticmethod
-    async def _read(recognise: Recognise, pcm: Pcm) -> str:
+    async def _read(recognise: Recognise, pcm: Pcm) -> Reading:
         return await recognise(pcm)
 
     def _take_reading(self) -> bool:
@@ -148,11 +170,12 @@ class Doubt:
             return False
         reading, self._reading = self._reading, None
         try:
-            self.words = reading.result()
+            found = reading.result()
         except EngineError as error:
             logger.warning("the ear judges by sound alone: %s", type(error).__name__)
             self._recognise = None
             return False
+        self.words, self._confidence = found.text, found.confidence
         self._read_ms = self._reading_from_ms
         self._read_voiced_ms = self._reading_voiced_ms
         self._next_reading_ms = self._since_ms + NEXT_READING_MS

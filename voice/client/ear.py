@@ -8,7 +8,7 @@ before its onset, and live from then on; what does not is never sent, and our vo
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from enum import Enum
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
@@ -77,7 +77,8 @@ class Ear:
     ``canceller`` takes our echo away; without it the microphone is believed to hear none.
     ``detector`` scores the cancelled sound at 16 kHz. ``sense`` is told of speech over our voice;
     it must pause the speaker. ``take`` must be among the session's observers. ``on_notice`` is told
-    once where the echo is too strong for anything but half duplex. Closes ``microphone``.
+    once where the echo is too strong for anything but half duplex. ``names`` are what we are called
+    by. Closes ``microphone``, and then calls ``on_close``.
     """
 
     def __init__(
@@ -91,7 +92,9 @@ class Ear:
         wakefulness: Wakefulness | None = None,
         mode: Mode = "full duplex",
         barge_in: BargeIn = "two_step",
+        names: Sequence[str] = (),
         on_notice: Callable[[str], None] | None = None,
+        on_close: Callable[[], None] | None = None,
     ) -> None:
         self.state = EarState.QUIET
         self.mode: Mode = mode
@@ -106,7 +109,9 @@ class Ear:
         self._sense = sense
         self._wakefulness = wakefulness
         self._barge_in = barge_in
+        self._names = names
         self._on_notice = on_notice
+        self._on_close = on_close
         self._gate: SilenceGate | None = None
         self._onset = OnsetDetector()
         self._said = Said()
@@ -167,6 +172,8 @@ class Ear:
     async def close(self) -> None:
         """Release the microphone. Idempotent."""
         await self._microphone.close()
+        if self._on_close is not None:
+            self._on_close()
 
     def _hear(self, near: Pcm, clean: Pcm, sound: Sound) -> list[Pcm]:
         """Take one block; return what is to be sent of it and of those before."""
@@ -220,7 +227,7 @@ class Ear:
             return self._go_through()
         self.state = EarState.DOUBT
         self._held_blocks = 1
-        self._doubt = Doubt(self._last(READ_BEFORE_MS), recognise=self.recognise)
+        self._doubt = Doubt(self._last(READ_BEFORE_MS), recognise=self.recognise, names=self._names)
         return []
 
     def _judge(self, best: Pcm, sound: Sound) -> list[Pcm]:

@@ -16,7 +16,7 @@ SOUNDING_DB = -75.0
 """From here on a block of ours counts as sound."""
 
 LOUD_DB = 14.0
-LEARNT_MS = 1_200
+LEARNT_MS = 900
 """How much of our voice a canceller needs before what it leaves is little at every moment."""
 
 _FAR_TEACHES_DB = -55.0
