@@ -40,8 +40,9 @@ from voice.toolbox import Toolbox, VolumeControl, build_tools
 from voice.user_answers import UserAnswers
 
 if TYPE_CHECKING:
+    from voice.audio.card_speaker import CardSpeaker
     from voice.audio.device_choice import DeviceDescription
-    from voice.audio.devices import DeviceReport, SoundDeviceSpeaker
+    from voice.audio.devices import DeviceReport
     from voice.audio.ports import Microphone, Speaker
     from voice.blackbox.recorder import Recorder
     from voice.hands_free import HandsFree
@@ -220,7 +221,7 @@ async def _verdict(child: Child) -> EngineError | None:
 class SpeakerVolume:
     """The volume of the sound card's speaker, as tools set it; implements ``VolumeControl``."""
 
-    def __init__(self, speaker: SoundDeviceSpeaker) -> None:
+    def __init__(self, speaker: CardSpeaker) -> None:
         self._speaker = speaker
 
     def get(self) -> int:
@@ -257,9 +258,11 @@ def open_sound_card(settings: Settings) -> tuple[Microphone, Speaker, VolumeCont
 
     Raises DeviceError that says what is missing and how to get it.
     """
-    from voice.audio.devices import SoundDeviceMicrophone, SoundDeviceSpeaker
+    from voice.audio.sound_card import SoundCard
 
     find_sound_card(settings)
     audio = settings.audio
-    speaker = SoundDeviceSpeaker(audio.output, volume=audio.volume)
-    return SoundDeviceMicrophone(audio.input), speaker, SpeakerVolume(speaker)
+    card = SoundCard(
+        audio.input, audio.output, volume=audio.volume, input_gain_db=audio.input_gain_db
+    )
+    return card.microphone, card.speaker, SpeakerVolume(card.speaker)
