@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
@@ -92,22 +92,30 @@ def _load_package(found: Discovered, name: str) -> None:
 
 
 def _load_folder(found: Discovered, folder: Path) -> None:
+    for path in plugin_files(folder, on_error=found.problems.append):
+        tools, problem = load_tools(path)
+        if problem is not None:
+            found.problems.append(problem)
+        found._take(tools, str(path))
+
+
+def plugin_files(folder: Path, *, on_error: Callable[[str], None]) -> list[Path]:
+    """Return the files of a tool folder, in order; ``on_error`` is told why there are none."""
     try:
         paths = sorted(path for path in folder.iterdir() if path.suffix == ".py")
     except OSError as error:
-        found.problems.append(f"the tool folder {folder} cannot be read: {error.strerror or error}")
-        return
-    for path in paths:
-        if path.name.startswith(("_", ".")):
-            continue
-        try:
-            tools = tools_in(load_file(path))
-        except (Exception, SystemExit) as error:
-            found.problems.append(_problem(str(path), error))
-            continue
-        if not tools:
-            found.problems.append(f"{path}: no tool in it; mark a function with @tool")
-        found._take(tools, str(path))
+        on_error(f"the tool folder {folder} cannot be read: {error.strerror or error}")
+        return []
+    return [path for path in paths if not path.name.startswith(("_", "."))]
+
+
+def load_tools(path: Path) -> tuple[list[Tool[..., Any]], str | None]:
+    """Return the tools of a file as it is now, and in one line what is wrong with it, if it is."""
+    try:
+        tools = tools_in(load_file(path))
+    except (Exception, SystemExit) as error:
+        return [], _problem(str(path), error)
+    return tools, None if tools else f"{path}: no tool in it; mark a function with @tool"
 
 
 def _problem(source: str, error: BaseException) -> str:

@@ -108,6 +108,8 @@ class Registry:
             surroundings=surroundings,
             questions=self._questions,
         )
+        self.on_tools_changed: Callable[[], None] | None = None
+        """Called on the loop whenever a tool is added or removed."""
         self.consent = Consent(clock=clock, now_s=now_s, say=self._say)
         """Takes the user's own answers; whoever has a session feeds it."""
 
@@ -134,10 +136,16 @@ class Registry:
         if taken is not None:
             raise DuplicateToolError(tool.name, (taken.source, source))
         self._entries[tool.name] = _Entry(tool, source)
+        self._changed()
 
     def remove(self, name: str) -> None:
         """Take a tool out; a call of it that runs goes on. Nothing for an unknown name."""
-        self._entries.pop(name, None)
+        if self._entries.pop(name, None) is not None:
+            self._changed()
+
+    def _changed(self) -> None:
+        if self.on_tools_changed is not None:
+            self.on_tools_changed()
 
     def specs(self) -> list[ToolSpec]:
         """Return what a brain is told, in the order in which the tools were added.

@@ -10,7 +10,7 @@ import importlib
 import json
 import os
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, TypeAlias
 
 from tools.arguments import parse_arguments
 from tools.definition import Tool
@@ -19,11 +19,14 @@ from tools.failure import report_failure
 from tools.loading import load_file, tools_in
 from tools.output import OutputError, render_output
 
+Loaded: TypeAlias = dict[str, Tool[..., Any]]
+FileState: TypeAlias = tuple[int, int]
+
 
 def main() -> None:
     """Answer calls until standard input ends."""
     calls, answers = _private_streams()
-    loaded: dict[tuple[str, str | None], dict[str, Tool[..., Any]]] = {}
+    loaded: dict[tuple[str, str | None], tuple[FileState, Loaded]] = {}
     process = os.getpid()
     for line in calls:
         answer = _answer(json.loads(line), loaded)
@@ -45,15 +48,16 @@ def _private_streams() -> tuple[IO[bytes], IO[bytes]]:
 
 
 def _answer(
-    call: dict[str, Any], loaded: dict[tuple[str, str | None], dict[str, Tool[..., Any]]]
+    call: dict[str, Any], loaded: dict[tuple[str, str | None], tuple[FileState, Loaded]]
 ) -> dict[str, str]:
     """Run one call; the single key of the answer says what came of it."""
     arguments: dict[str, Any] = {}
     try:
         key = (call["module"], call["file"])
-        if key not in loaded:
-            loaded[key] = _load(*key)
-        tool = loaded[key][call["name"]]
+        state = _state(call["file"])
+        if key not in loaded or loaded[key][0] != state:
+            loaded[key] = state, _load(*key)
+        tool = loaded[key][1][call["name"]]
         arguments = parse_arguments(tool.name, call["arguments"], tool.signature)
         return {"output": render_output(tool.function(**arguments))}
     except ToolError as error:
@@ -66,7 +70,15 @@ def _answer(
         return {"failed": report_failure(error, arguments)}
 
 
-def _load(module: str, file: str | None) -> dict[str, Tool[..., Any]]:
+def _state(file: str | None) -> FileState:
+    """Return what changes when a file does; a tool's file may be edited while this runs."""
+    if file is None:
+        return (0, 0)
+    found = os.stat(file)
+    return found.st_mtime_ns, found.st_size
+
+
+def _load(module: str, file: str | None) -> Loaded:
     """Import a module by name, or by file where its name means nothing in this process."""
     if file is not None:
         found = load_file(Path(file))

@@ -154,6 +154,8 @@ async def open_session(
         here = place_of(
             settings, endpoint, has_speaker=_is_heard(speaker), has_screen=on_tool_line is not None
         )
+        if toolbox is not None:
+            toolbox.when_changed(session.tools_changed)
         around.attach(session.ask_user, session.question_over, here)
         announcements.go_to(session.announce, missed=on_missed)
         problems = toolbox.problems if toolbox else ()

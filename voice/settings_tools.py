@@ -34,6 +34,8 @@ class ToolSettings(Section):
 
     folder: UserPath | None = None
     """A folder whose ``.py`` files are loaded as tools."""
+    watch: bool = False
+    """Load the folder's files again when they change, and tell a running conversation."""
     data_dir: UserPath = Field(default_factory=default_data_dir)
     timeout_s: float = Field(default=30.0, gt=0.0, le=3_600.0)
     disabled: Words = ()

@@ -5,11 +5,12 @@ Nothing else of ``voice`` imports ``tools``; who needs a word of theirs takes it
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from tools import (
     Consent,
@@ -22,6 +23,8 @@ from tools import (
 )
 from tools.check import findings
 from tools.deadline import deadline
+from tools.definition import Tool
+from tools.folder_finder import FolderFinder
 from tools.mcp_connection import McpServer
 from tools.mcp_finder import McpFinder
 from tools.online import ModelEndpoint, OnlineServices, PictureEndpoint, WeatherService
@@ -54,18 +57,44 @@ class Toolbox:
         call_limit_s: float,
         servers: McpFinder | None = None,
         servers_limit_s: float = 0.0,
+        folder: FolderFinder | None = None,
     ) -> None:
         self._problems = problems
         self._registry = registry
         self._call_limit_s = call_limit_s
         self._servers = servers
         self._servers_limit_s = servers_limit_s
+        self._folder = folder
+        self._on_change: Callable[[], None] | None = None
+        self._is_change_due = False
 
     async def __aenter__(self) -> Self:
         """Start: take up again what tools kept from the last time, and wait for the servers."""
         await self._registry.start()
         await self.connect()
+        self._registry.on_tools_changed = self._changed
+        if self._folder is not None:
+            self._folder.begin()
         return self
+
+    def when_changed(self, tell: Callable[[], None]) -> None:
+        """Call ``tell``, on the loop, soon after tools came or went: files, servers.
+
+        What came since the toolbox was entered is told at once.
+        """
+        self._on_change = tell
+        self._changed()
+
+    def _changed(self) -> None:
+        """Tell once of all changes of a moment: a server's tools go and come one by one."""
+        if self._on_change is not None and not self._is_change_due:
+            self._is_change_due = True
+            asyncio.get_running_loop().call_soon(self._tell_change)
+
+    def _tell_change(self) -> None:
+        self._is_change_due = False
+        if self._on_change is not None:
+            self._on_change()
 
     @property
     def problems(self) -> tuple[str, ...]:
@@ -94,6 +123,9 @@ class Toolbox:
         trace: TracebackType | None,
     ) -> None:
         """End everything that the tools began."""
+        self._registry.on_tools_changed = self._on_change = None
+        if self._folder is not None:
+            await self._folder.close()
         await self._registry.close()
         await self.disconnect()
 
@@ -170,10 +202,14 @@ def build_tools(
         on_line=on_line,
         surroundings=_surroundings(around) if around is not None else None,
     )
+
+    def is_allowed(tool: Tool[..., Any]) -> bool:
+        is_on = not tool.opt_in or tool.name in wanted.enabled
+        is_off = tool.name in wanted.disabled
+        return is_on and not is_off and wanted.allows(tool.name, tool.effect)
+
     for tool, source in found.tools:
-        if tool.name in wanted.disabled or not wanted.allows(tool.name, tool.effect):
-            continue
-        if tool.opt_in and tool.name not in wanted.enabled:
+        if not is_allowed(tool):
             continue
         try:
             registry.add(tool, source)
@@ -182,17 +218,19 @@ def build_tools(
     servers = McpFinder(
         registry,
         _servers(settings),
-        allows=lambda tool: (
-            tool.name not in wanted.disabled and wanted.allows(tool.name, tool.effect)
-        ),
+        allows=is_allowed,
         on_line=on_line,
     )
+    folder = None
+    if wanted.watch and wanted.folder is not None:
+        folder = FolderFinder(registry, wanted.folder, allows=is_allowed, on_line=on_line)
     return Toolbox(
         registry,
         tuple(found.problems),
         call_limit_s=wanted.timeout_s,
         servers=servers,
         servers_limit_s=wanted.mcp_start_s,
+        folder=folder,
     )
 
 
