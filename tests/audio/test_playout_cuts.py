@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tests.audio.playout_kit import Card, pcm
+from tests.audio.playout_kit import BLOCK, LATENCY_S, Card, pcm
 from voice.audio.fades import FADE_SAMPLES
 from voice.audio.playout import Playout
 from voice.protocol.playback import HeardPart
@@ -125,3 +125,30 @@ def test_the_volume_scales_and_changes_without_a_click(playout: Playout, card: C
     assert quiet == 3_000
     assert 0 <= np.diff(rise).min() <= np.diff(rise).max() <= 40
     assert card.samples[-1] == 12_000
+
+
+@pytest.mark.parametrize("left_ms", [0, 2])
+def test_a_flush_that_finds_the_queue_dry_does_not_click(
+    left_ms: int, playout: Playout, card: Card
+) -> None:
+    playout.push("a", 0, pcm(30 + left_ms, 12_000))
+    card.run(30)
+    report = playout.flush()
+    card.run(30)
+
+    assert report == [HeardPart("a", 0, 30 + left_ms)]
+    assert np.abs(np.diff(card.samples.astype(int))).max() <= 101
+    assert card.samples[-1] == 0
+
+
+def test_what_follows_a_cut_at_once_sounds_behind_its_fade(playout: Playout, card: Card) -> None:
+    playout.push("a", 0, pcm(500, 100))
+    card.run(30)
+    playout.flush()
+    playout.push("b", 0, pcm(500, 7))
+    card.run(10)
+    fresh = card.samples[720 + FADE_SAMPLES :]
+
+    assert set(fresh) == {7}
+    assert fresh.size == BLOCK - FADE_SAMPLES
+    assert playout.heard(card.now_s + LATENCY_S) == [HeardPart("b", 0, 5)]

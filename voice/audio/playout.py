@@ -17,7 +17,7 @@ from voice.audio.fades import Fader, settled
 from voice.audio.heard import HeardRun, PartKey
 from voice.audio.jitter import JitterBuffer
 from voice.audio.levels import Meter
-from voice.audio.pcm import Pcm, from_bytes, mix, to_bytes
+from voice.audio.pcm import Pcm, from_bytes, to_bytes
 from voice.audio.ports import RATE_HZ
 from voice.audio.reference import Reference
 from voice.protocol.playback import HeardPart
@@ -150,30 +150,32 @@ class Playout:
 
     def _next(self, count: int, now_s: float, dac_s: float) -> Pcm:
         """Return the next samples, faded, and book them."""
-        may_sound = self._is_paused or self._jitter.may_sound(self._run.waiting, count)
-        most = min(count, self._fader.level) if self._is_paused else count
+        if count == 0:
+            return _NOTHING
+        begin = min(count, self._coda.size)
+        coda, self._coda = self._coda[:begin], self._coda[begin:]
+        room = count - begin
+        may_sound = self._is_paused or self._jitter.may_sound(self._run.waiting, room)
+        most = min(room, self._fader.level) if self._is_paused else room
         taken = self._pop(most if may_sound else 0)
         sound = self._fader.fall(taken) if self._is_paused else self._fader.rise(taken)
         if taken.size:
-            self._run.take(taken, now_s, dac_s)
+            self._run.take(taken, now_s, dac_s + begin / RATE_HZ)
             self._jitter.sounded(taken.size)
             self._silence += self._silent if self._is_hole else 0
             self._silent = 0
             self._is_hole = False
             self._last_sample = int(sound[-1])
-        out = np.zeros(count, np.int16)
-        out[: sound.size] = sound
-        if self._coda.size:
-            out = mix(out, self._coda[:count])
-            self._coda = self._coda[count:]
-        if sound.size < count:
-            self._fall_silent(out, sound.size)
-        self._is_sounding = sound.size == count
+        out = np.concatenate([coda, sound, np.zeros(room - sound.size, np.int16)])
+        self._is_sounding = self._is_sounding or taken.size > 0
+        if sound.size < room:
+            self._fall_silent(out, begin + sound.size)
         return out
 
     def _fall_silent(self, out: Pcm, begin: int) -> None:
         """Let the rest of a block be silent, with a fade where sound ends without one."""
-        if (self._is_sounding or begin) and self._fader.level:
+        was_sounding, self._is_sounding = self._is_sounding, False
+        if was_sounding and self._fader.level:
             # Nothing is left that could be faded: the last sample is let down to zero.
             fade = settled(self._last_sample)
             room = out.size - begin
@@ -245,10 +247,11 @@ class Playout:
         """
         with self._lock:
             tail = self._pop(self._fader.level if self._is_sounding else 0)
-            if tail.size:
+            if self._is_sounding:
                 fade = self._fader.fall(tail)
-                rest = settled(int(fade[-1])) if self._fader.level else _NOTHING
-                self._coda = mix(self._coda, np.concatenate([fade, rest]))
+                last = int(fade[-1]) if fade.size else self._last_sample
+                rest = settled(last) if self._fader.level else _NOTHING
+                self._coda = np.concatenate([fade, rest])
             heard = self._run.end(tail=tail.size)
             self._chunks.clear()
             self._fader = Fader()
