@@ -54,6 +54,21 @@ async def test_models_lists_the_brain_that_answers():
     assert one["object"] == "model"
 
 
+async def test_models_lists_what_hears_and_speaks_too_each_once():
+    bundle = engines()
+    bundle.stt.name, bundle.tts.name = "whisper-1", "gpt-4o-mini-tts"
+    async with server(bundle) as running, pages(running) as client:
+        models = (await client.get("/v1/models")).json()["data"]
+        one = await client.get("/v1/models/whisper-1")
+    assert [model["id"] for model in models] == ["scripted", "whisper-1", "gpt-4o-mini-tts"]
+    assert all(set(model) == {"id", "object", "created", "owned_by"} for model in models)
+    assert one.json() == models[1]
+
+    async with server() as running, pages(running) as client:
+        models = (await client.get("/v1/models")).json()["data"]
+    assert [model["id"] for model in models] == ["scripted"]
+
+
 async def test_an_unknown_model_is_an_error_of_the_api():
     async with server() as running, pages(running) as client:
         error = error_of(await client.get("/v1/models/org/gpt-9"), 404)

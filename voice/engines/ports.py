@@ -111,6 +111,11 @@ class SpeechChunk:
 class Tts(Protocol):
     """A speech synthesiser, loaded once and shared by all sessions."""
 
+    @property
+    def name(self) -> str:
+        """What ``/v1/models`` calls it."""
+        ...
+
     rate_hz: int
     """Sample rate of the chunks."""
 

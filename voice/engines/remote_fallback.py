@@ -112,6 +112,11 @@ class FallbackTts:
         self._local = local
         self._outage = outage or Outage("voice")
 
+    @property
+    def name(self) -> str:
+        """The remote voice's name: what people chose."""
+        return self._remote.name
+
     async def speak(
         self, text: str, *, voice: str | None = None, speed: float = 1.0
     ) -> AsyncIterator[SpeechChunk]:

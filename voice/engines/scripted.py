@@ -127,6 +127,7 @@ class ScriptedTts:
     for it.
     """
 
+    name = "scripted"
     voices: tuple[str, ...] = ("tone",)
 
     def __init__(

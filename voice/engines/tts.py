@@ -24,6 +24,7 @@ _FADE_SAMPLES = RATE_HZ * 4 // 1000
 class HibariTts:
     """The synthesiser that implements ``ports.Tts``; loaded once, shared by all sessions."""
 
+    name = "hibari"
     rate_hz: int = RATE_HZ
 
     def __init__(self, *, seed: int | None = None, workers: int = 2) -> None:

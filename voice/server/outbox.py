@@ -97,6 +97,11 @@ class PacedTts:
         self.rate_hz = tts.rate_hz
         self.voices = tts.voices
 
+    @property
+    def name(self) -> str:
+        """The synthesiser's own."""
+        return self._tts.name
+
     async def speak(
         self, text: str, *, voice: str | None = None, speed: float = 1.0
     ) -> AsyncIterator[SpeechChunk]:

@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from voice.engines.ports import Engines
 from voice.server.client_secret_pages import (
     create_beta_session,
     create_beta_transcription_session,
@@ -77,17 +78,22 @@ async def health(request: Request) -> Response:
 
 
 async def models(request: Request) -> Response:
-    """List what answers: the brain."""
-    engines = server_state(request).engines
-    data = [] if engines is None else [_model(engines.brain.name)]
+    """List what may be named as ``model``: the brain first, what hears, what speaks."""
+    data = [_model(name) for name in model_names(server_state(request).engines)]
     return JSONResponse({"object": "list", "data": data})
+
+
+def model_names(engines: Engines | None) -> list[str]:
+    """Return the brain's name, the recogniser's and the synthesiser's, each once."""
+    if engines is None:
+        return []
+    return list(dict.fromkeys((engines.brain.name, engines.stt.name, engines.tts.name)))
 
 
 async def one_model(request: Request) -> Response:
     """Describe one model."""
     name = request.path_params["model"]
-    engines = server_state(request).engines
-    if engines is None or name != engines.brain.name:
+    if name not in model_names(server_state(request).engines):
         text = f"The model '{name[:80]}' does not exist; GET /v1/models lists those that do."
         raise PageError(404, "model_not_found", text, param="model")
     return JSONResponse(_model(name))
