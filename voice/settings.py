@@ -79,7 +79,7 @@ __all__ = [
 ]
 
 _PREFIX = "VOICE_"
-_Place = TypeVar("_Place", SttSettings, TtsSettings, ImageSettings, SearchSettings)
+_Place = TypeVar("_Place", bound=SttSettings | TtsSettings | ImageSettings | SearchSettings)
 
 
 class Settings(BaseSettings):
