@@ -22,12 +22,14 @@ from voice.core import server_messages as msg
 from voice.core.server import ServerCore
 from voice.protocol.codec import ServerCodec
 from voice.protocol.dialects import Dialect
+from voice.protocol.turn_causes import CAUSE_KEY
 
 MAX_SHOWN = 5
 
 _LIVE = "upstream says it in every session; the package has only the request as a model"
 _OLD_MODELS = "the package lists the names that upstream's beta had; ours is a model of its own"
 _LATE_BETA = "upstream's beta sent it in its last year; the package's model is older"
+_ASKED_FOR = "our own, for clients that ask; tests/core/test_server_listening.py holds it to that"
 _THOUGHTS = "ours: what a brain of Chat Completions spent on thinking, only where it says so"
 _BOTH = "GA's field; a beta client that has missed the item reads the name here"
 
@@ -72,6 +74,9 @@ KNOWN: dict[tuple[Dialect, str, str], str] = {
         )
     },
     (Dialect.BETA, "response.function_call_arguments.done", "name"): _BOTH,
+    **{
+        (dialect, "input_audio_buffer.speech_stopped", CAUSE_KEY): _ASKED_FOR for dialect in Dialect
+    },
 }
 """Where the package's models are narrower than the protocol: dialect, event, field, and why."""
 

@@ -27,10 +27,12 @@ from voice.core.updates import (
     PlaybackPaused,
     PlaybackResumed,
     UserSpeechStarted,
+    UserSpeechStopped,
     WarningIssued,
 )
 from voice.protocol.capabilities import Capabilities
 from voice.protocol.client_events import ConversationItemDelete, ResponseCancel, ResponseCreate
+from voice.protocol.server_events import InputAudioBufferSpeechStopped
 from voice.protocol.session_config import AudioConfig, AudioInputConfig, ServerVad, SessionConfig
 from voice.testing import events
 from voice.testing.pure_shell import PureShell
@@ -368,6 +370,15 @@ def test_every_change_of_phase_says_why() -> None:
         (Phase.LISTENING, "'stop' is no backchannel"),
         (Phase.THINKING, "500 ms of silence"),
     ]
+
+
+def test_what_our_own_server_says_of_the_end_of_a_turn_is_told() -> None:
+    shell = PureShell()
+    shell.connect()
+    shell.feed(events.speech_started())
+    event = {"type": "input_audio_buffer.speech_stopped", "x-cause": "speech for 30 s"}
+    shell.feed(InputAudioBufferSpeechStopped.model_validate(event))
+    assert shell.updates(UserSpeechStopped) == [UserSpeechStopped("speech for 30 s")]
 
 
 def test_news_of_devices_are_passed_on_whatever_happens() -> None:

@@ -10,6 +10,7 @@ from voice.core.refusals import Refusal
 from voice.core.session_fields import Recogniser
 from voice.protocol.client_events import AudioAppend
 from voice.protocol.formats import PCMU
+from voice.protocol.turn_causes import CAUSE_KEY, TURN_CAUSES_KEY
 
 READING_ALONG = {"input": {"transcription": {"model": "whisper-1"}}}
 DELTA = "conversation.item.input_audio_transcription.delta"
@@ -50,6 +51,15 @@ def test_speech_is_dated_back_by_the_prefix_padding(desk, prefix_padding_ms):
     desk.hear(0.0, 640)
     (started,) = desk.hear(0.9, 320)
     assert started.audio_start_ms == 640 - prefix_padding_ms
+
+
+@pytest.mark.parametrize("asks", [True, False])
+def test_why_a_turn_ended_is_told_to_a_client_that_asks_and_to_no_other(desk, asks):
+    desk.update(**({TURN_CAUSES_KEY: True} if asks else {}))
+    detection(desk, silence_duration_ms=320)
+    sent = desk.hear(0.9, 640) + desk.hear(0.0, 320)
+    (stopped,) = [event for event in sent if event.type == STOPPED]
+    assert stopped.to_wire().get(CAUSE_KEY) == ("320 ms of silence" if asks else None)
 
 
 @pytest.mark.parametrize(("threshold", "speech"), [(0.3, True), (0.5, False)])

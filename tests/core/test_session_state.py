@@ -10,6 +10,7 @@ from voice.core.session_state import default_session, merge, wire_session
 from voice.core.session_view import SessionView
 from voice.engines.tts import SLOWEST
 from voice.protocol.formats import PCMU
+from voice.protocol.turn_causes import TURN_CAUSES_KEY
 
 
 @pytest.fixture
@@ -288,3 +289,11 @@ def test_a_bad_field_is_refused_with_its_name(session, update, code, param):
     with pytest.raises(Refusal) as refused:
         updated(session, update)
     assert (refused.value.code, refused.value.param) == (code, param)
+
+
+@pytest.mark.parametrize("kind", ["realtime", "transcription"])
+def test_that_a_client_reads_causes_is_kept_and_never_shown(session, kind):
+    new = updated(session, {"type": kind, TURN_CAUSES_KEY: True})
+    assert SessionView(new).reads_causes
+    assert TURN_CAUSES_KEY not in wire_session(new)
+    assert not SessionView(session).reads_causes

@@ -107,9 +107,56 @@ def test_wavering_scores_just_under_the_threshold_do_not_end_a_turn():
 
 def test_a_television_cannot_hold_the_turn_for_ever():
     audio = Audio(TurnRules(max_turn_ms=3_200)).speech(6_400)
-    began, ended, again = audio.events[:3]
-    assert ended == SpeechEnded(audio_end_ms=3_200, silence_ms=0)
-    assert isinstance(began, SpeechBegan) and isinstance(again, SpeechBegan)
+    began, ended = audio.events[:2]
+    assert ended == SpeechEnded(3_200, 0, "speech without an end for 3 s")
+    assert isinstance(began, SpeechBegan)
+
+
+def test_a_voice_that_goes_on_after_the_limit_is_a_turn_again_once_it_pauses():
+    audio = Audio(TurnRules(max_turn_ms=3_200)).speech(4_800)
+    assert audio.kinds() == [SpeechBegan, SpeechEnded], "an answer has room to begin"
+    assert audio.detector.held_from_ms == 3_200
+    audio.silence(512)
+    assert audio.kinds()[2:] == [SpeechBegan, SpeechPaused, SpeechEnded]
+    assert audio.events[2] == SpeechBegan(3_200), "no word is lost"
+    assert audio.speech(640).kinds()[-1] is SpeechBegan
+
+
+def test_a_voice_that_never_pauses_is_cut_into_turns_of_the_limit():
+    audio = Audio(TurnRules(max_turn_ms=3_200)).speech(9_920)
+    assert audio.kinds() == [SpeechBegan, SpeechEnded] * 3
+    starts = [event.audio_start_ms for event in audio.events if isinstance(event, SpeechBegan)]
+    assert starts == [0, 3_200, 6_400]
+
+
+def test_silence_after_the_limit_is_no_turn():
+    audio = Audio(TurnRules(max_turn_ms=3_200)).speech(3_200).silence(1_024)
+    assert audio.kinds() == [SpeechBegan, SpeechEnded]
+    assert audio.speech(640).kinds()[-1] is SpeechBegan
+
+
+def test_turns_that_words_may_end_have_the_shorter_limit():
+    assert TurnRules.semantic_vad("low").max_turn_ms == 30_000
+    fixed = TurnRules.server_vad(threshold=0.5, prefix_padding_ms=0, silence_duration_ms=400)
+    assert fixed.max_turn_ms == 60_000
+
+
+@pytest.mark.parametrize(
+    ("complete", "cause"),
+    [
+        (0.9, "224 ms of silence after complete words"),
+        (0.5, "512 ms of silence after words"),
+        (0.1, "1216 ms of silence after incomplete words"),
+        (None, "512 ms of silence"),
+    ],
+)
+def test_the_end_of_a_turn_says_why(complete, cause):
+    audio = Audio().speech(640).silence(128)
+    if complete is not None:
+        audio.events += audio.detector.judge(complete)
+    audio.silence(1_200)
+    (ended,) = [event for event in audio.events if isinstance(event, SpeechEnded)]
+    assert ended.cause == cause
 
 
 def test_eagerness_orders_the_waits():
@@ -150,4 +197,4 @@ def test_changed_rules_end_an_open_turn_by_their_own_silence():
     audio.detector.rules = TurnRules.server_vad(
         threshold=0.5, prefix_padding_ms=300, silence_duration_ms=192
     )
-    assert SpeechEnded(audio_end_ms=832, silence_ms=192) in audio.silence(192).events
+    assert SpeechEnded(832, 192, "192 ms of silence") in audio.silence(192).events

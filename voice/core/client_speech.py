@@ -44,6 +44,7 @@ from voice.protocol.server_events import (
     InputAudioBufferSpeechStopped,
 )
 from voice.protocol.session_config import ServerVad
+from voice.protocol.turn_causes import cause_of
 
 
 class SpeechHandlers:
@@ -94,7 +95,7 @@ class SpeechHandlers:
             # It reports where its silence window ended (PROTOCOL A.2), we want where speech did.
             end_ms = max(0, end_ms - rules.silence_duration_ms)
         speech_end_ms = state.uplink.sent_at_ms(end_ms)
-        self._end_turn(event.item_id, speech_end_ms, turn_end_cause(rules))
+        self._end_turn(event.item_id, speech_end_ms, cause_of(event) or turn_end_cause(rules))
 
     def on_committed(self, event: InputAudioBufferCommitted) -> None:
         """The turn became an item; where speech_stopped was left out, this is the end of it."""

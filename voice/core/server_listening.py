@@ -24,6 +24,7 @@ from voice.core.turn_signals import (
 from voice.core.user_turns import UserTurns
 from voice.protocol import server_events as ev
 from voice.protocol.client_events import AudioAppend
+from voice.protocol.turn_causes import CAUSE_KEY
 
 Actions: TypeAlias = list[msg.ServerAction]
 
@@ -153,10 +154,12 @@ class ServerListening:
             # Documented to include the configured silence. Here none is configured, so a client
             # could not take it off again to know when the user fell silent.
             audio_end_ms -= ended.silence_ms
+        told = {CAUSE_KEY: ended.cause} if self._view().reads_causes else {}
         stopped = self._stamp(
             ev.InputAudioBufferSpeechStopped,
             audio_end_ms=audio_end_ms,
             item_id=ended.item_id,
+            **told,
         )
         return [msg.Send(stopped), *self._commit_audio(ended.item_id, ended.audio_ms)]
 

@@ -17,6 +17,7 @@ as what is really in effect:
 | ``include`` | null | the recogniser gives no log probabilities of tokens |
 | ``model``, ``id``, ``object``, ``expires_at`` | unchanged | the server's own |
 | ``audio.output.speed`` under 0.5 | 0.5 | the slowest that the voices speak |
+| ``x-turn-causes`` | absent | our own: whether events say why a turn ended |
 | ``parallel_tool_calls``, ``temperature`` | as asked | given to the brain |
 
 A session of type ``transcription`` always transcribes, and has no output, tools or instructions.
@@ -31,6 +32,7 @@ from typing import Any
 from voice.core import refusals, session_tools
 from voice.core.field_checks import Check, fields_of, flag, integer, number, one_of, text
 from voice.protocol.formats import PCM16, PCMA, PCMU, AudioFormat
+from voice.protocol.turn_causes import TURN_CAUSES_KEY
 
 SERVER_VAD: Mapping[str, Any] = {
     "type": "server_vad",
@@ -228,8 +230,9 @@ TOP: Mapping[str, Check] = {
     "prompt": _prompt,
     "reasoning": _reasoning,
     "include": _include,
+    TURN_CAUSES_KEY: flag,
 }
-TOP_OF_TRANSCRIPTION: Mapping[str, Check] = {"include": _include}
+TOP_OF_TRANSCRIPTION: Mapping[str, Check] = {"include": _include, TURN_CAUSES_KEY: flag}
 INPUT: Mapping[str, Check] = {"format": wire_format, "noise_reduction": _noise_reduction}
 OUTPUT: Mapping[str, Check] = {
     "format": wire_format,

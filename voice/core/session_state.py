@@ -13,6 +13,7 @@ from typing import Any
 
 from voice.core import refusals, session_fields
 from voice.core.session_fields import SERVER_VAD, Recogniser
+from voice.protocol.turn_causes import TURN_CAUSES_KEY
 
 DEFAULT_INSTRUCTIONS = (
     "You are a helpful voice assistant. Answer in one or two short spoken sentences, "
@@ -96,9 +97,14 @@ def merge(
 
 
 def wire_session(session: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return what the client is shown: a transcription session has input and nothing else."""
+    """Return what the client is shown: a transcription session has input and nothing else.
+
+    What is our own is never shown, since strict clients refuse it.
+    """
     if session["type"] != "transcription":
-        return session
+        if TURN_CAUSES_KEY not in session:
+            return session
+        return {name: value for name, value in session.items() if name != TURN_CAUSES_KEY}
     heard = dict(session["audio"]["input"])
     if heard["turn_detection"] is not None:
         answering = ("create_response", "interrupt_response", "idle_timeout_ms")

@@ -8,6 +8,7 @@ from typing import Any
 
 from voice.core.turns import TurnRules
 from voice.protocol.formats import AudioFormat
+from voice.protocol.turn_causes import TURN_CAUSES_KEY
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,11 @@ class SessionView:
     def interrupts_answers(self) -> bool:
         """Whether speech over an answer ends it."""
         return self._turn_flag("interrupt_response")
+
+    @property
+    def reads_causes(self) -> bool:
+        """Whether the client reads why a turn ended."""
+        return bool(self.session.get(TURN_CAUSES_KEY))
 
     @property
     def idle_timeout_ms(self) -> int | None:

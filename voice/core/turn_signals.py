@@ -18,12 +18,13 @@ class UserBegan:
 
 @dataclass(frozen=True, slots=True)
 class UserEnded:
-    """The detector closed the turn."""
+    """The detector closed the turn; ``cause`` says why, for people."""
 
     item_id: str
     audio_end_ms: int
     silence_ms: int
     audio_ms: int
+    cause: str
 
 
 @dataclass(frozen=True, slots=True)

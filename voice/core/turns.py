@@ -20,6 +20,15 @@ HYSTERESIS = 0.15
 LIKELY_END_MS = 96
 """Silence after which the recogniser starts on the turn; thrown away if speech goes on."""
 
+WAITS_MS = (224, 500, 1_200)
+"""Silence that ends a turn after complete words, after words unknown, after incomplete ones."""
+
+MAX_TURN_MS = 60_000
+"""A turn is closed after so long, whatever is heard: a television never falls silent."""
+
+MAX_SEMANTIC_TURN_MS = 30_000
+"""Where words may end a turn, few turns of people last longer without a pause that ends them."""
+
 COMPLETE = 0.7
 INCOMPLETE = 0.3
 """Bounds of the words' verdict; between them the words say nothing."""
@@ -36,10 +45,10 @@ class TurnRules:
 
     threshold: float = 0.5
     prefix_padding_ms: int = 300
-    wait_complete_ms: int = 224
-    wait_unknown_ms: int = 500
-    wait_incomplete_ms: int = 1_200
-    max_turn_ms: int = 60_000
+    wait_complete_ms: int = WAITS_MS[0]
+    wait_unknown_ms: int = WAITS_MS[1]
+    wait_incomplete_ms: int = WAITS_MS[2]
+    max_turn_ms: int = MAX_TURN_MS
 
     @classmethod
     def server_vad(
@@ -57,11 +66,23 @@ class TurnRules:
         """
         match eagerness:
             case "high":
-                return cls(wait_complete_ms=192, wait_unknown_ms=384, wait_incomplete_ms=600)
+                waits_ms = (192, 384, 600)
             case "low":
-                return cls(wait_complete_ms=600, wait_unknown_ms=1_200, wait_incomplete_ms=3_000)
+                waits_ms = (600, 1_200, 3_000)
             case _:
-                return cls()
+                waits_ms = WAITS_MS
+        complete_ms, unknown_ms, incomplete_ms = waits_ms
+        return cls(
+            wait_complete_ms=complete_ms,
+            wait_unknown_ms=unknown_ms,
+            wait_incomplete_ms=incomplete_ms,
+            max_turn_ms=MAX_SEMANTIC_TURN_MS,
+        )
+
+    @property
+    def has_words(self) -> bool:
+        """Whether the words make a difference."""
+        return self.wait_complete_ms != self.wait_incomplete_ms
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +106,14 @@ class SpeechResumed:
 
 @dataclass(frozen=True, slots=True)
 class SpeechEnded:
-    """The turn is over; ``audio_end_ms`` includes the silence waited for, ``silence_ms`` of it."""
+    """The turn is over; ``audio_end_ms`` includes the silence waited for, ``silence_ms`` of it.
+
+    ``cause`` says why, for people.
+    """
 
     audio_end_ms: int
     silence_ms: int
+    cause: str
 
 
 TurnEvent: TypeAlias = SpeechBegan | SpeechPaused | SpeechResumed | SpeechEnded
@@ -101,10 +126,15 @@ class TurnState(Enum):
     STARTING = "starting"
     SPEAKING = "speaking"
     PAUSED = "paused"
+    CAPPED = "went on after a turn that was as long as one may be"
 
 
 class TurnDetector:
-    """The machine: silent → starting → speaking ⇄ paused → silent."""
+    """The machine: silent → starting → speaking ⇄ paused → silent.
+
+    A turn that reaches the limit is closed. The voice that goes on begins no other, which would end
+    the answer before it sounds, until it pauses; that turn then holds all that was said meanwhile.
+    """
 
     def __init__(self, rules: TurnRules) -> None:
         self._position_ms = 0
@@ -125,6 +155,11 @@ class TurnDetector:
     def turn_start_ms(self) -> int:
         """Where the open turn's audio begins, prefix padding included."""
         return self._started_ms
+
+    @property
+    def held_from_ms(self) -> int:
+        """From where on audio is needed for a turn that is still to come."""
+        return self._started_ms if self.state is TurnState.CAPPED else self._position_ms
 
     def reset(self, rules: TurnRules, *, after_ms: int = 0) -> None:
         """Forget an open turn and go on by these rules.
@@ -166,6 +201,8 @@ class TurnDetector:
                 return [SpeechResumed()] if self._pause_told else []
             case TurnState.SPEAKING | TurnState.PAUSED:
                 return self._check_end()
+            case TurnState.CAPPED:
+                return self._go_on(is_silence=is_silence)
             case _:
                 pass
         return []
@@ -195,13 +232,41 @@ class TurnDetector:
             if silence_ms >= self._wait_ms():
                 return [*events, self._end(silence_ms)]
         if self._position_ms - self._started_ms >= self.rules.max_turn_ms:
-            events.append(self._end(0))
+            events.append(self._cap())
         return events
 
     def _end(self, silence_ms: int) -> SpeechEnded:
         self.state = TurnState.SILENT
         self._floor_ms = self._position_ms - silence_ms
-        return SpeechEnded(self._position_ms, silence_ms)
+        words = ""
+        if self.rules.has_words and self._complete is not None:
+            words = " after incomplete words" if self._complete <= INCOMPLETE else " after words"
+            words = " after complete words" if self._complete >= COMPLETE else words
+        return SpeechEnded(self._position_ms, silence_ms, f"{silence_ms} ms of silence{words}")
+
+    def _cap(self) -> SpeechEnded:
+        """Close a turn of which no end is in sight."""
+        self.state = TurnState.CAPPED
+        self._floor_ms = self._started_ms = self._speech_end_ms = self._position_ms
+        seconds = self.rules.max_turn_ms // 1_000
+        return SpeechEnded(self._position_ms, 0, f"speech without an end for {seconds} s")
+
+    def _go_on(self, *, is_silence: bool) -> list[TurnEvent]:
+        """Follow a voice that goes on after its turn was closed."""
+        if not is_silence:
+            self._speech_end_ms = self._position_ms
+        began = SpeechBegan(self._started_ms)
+        if self._position_ms - self._started_ms >= self.rules.max_turn_ms:
+            return [began, self._cap()]
+        if self._position_ms - self._speech_end_ms < self.rules.wait_unknown_ms:
+            return []
+        if self._speech_end_ms - self._started_ms < MIN_SPEECH_MS:
+            self.state = TurnState.SILENT
+            return []
+        self.state = TurnState.PAUSED
+        self._pause_told = False
+        self._complete = None
+        return [began, *self._check_end()]
 
     def _wait_ms(self) -> int:
         if self._complete is None or INCOMPLETE < self._complete < COMPLETE:

@@ -142,7 +142,7 @@ class UserTurns:
         signals = self._follow(detector.feed(score.end_ms, score.probability))
         if not detector.is_user_speaking:
             keep_ms = detector.rules.prefix_padding_ms + HISTORY_MS
-            self.buffer.forget_before(score.end_ms - keep_ms)
+            self.buffer.forget_before(min(score.end_ms - keep_ms, detector.held_from_ms))
         elif self.reads_along and detector.is_voice_heard:
             signals += self._read_along(detector, score.end_ms)
         return signals
@@ -236,7 +236,7 @@ class UserTurns:
         self._committed.add(item_id)
         dropped = self._drop_partial()
         audio_ms = event.audio_end_ms - detector.turn_start_ms
-        ended = UserEnded(item_id, event.audio_end_ms, event.silence_ms, audio_ms)
+        ended = UserEnded(item_id, event.audio_end_ms, event.silence_ms, audio_ms, event.cause)
         signals: list[Signal] = [*dropped, ended]
         if item_id not in self._hearings:
             audio = self.buffer.slice(detector.turn_start_ms, event.audio_end_ms)

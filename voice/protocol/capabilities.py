@@ -8,6 +8,7 @@ from typing import Final, Literal, TypeAlias
 
 from voice.protocol.dialect_objects import BetaSpelling
 from voice.protocol.formats import PCM16, AudioFormat
+from voice.protocol.turn_causes import TURN_CAUSES_KEY
 
 Scalar: TypeAlias = str | int | float | bool
 
@@ -73,7 +74,7 @@ class Capabilities:
     """Fields with the value that the endpoint surely assumes: left out where they have it."""
 
     own_session_fields: tuple[tuple[str, Scalar], ...] = ()
-    """Fields of its own that the endpoint insists on, in its spelling: sent with each update."""
+    """Fields of its own that the endpoint insists on or acts on, in its spelling: sent always."""
 
     own_events: tuple[str, ...] = ()
     """How the types of events of its own begin; they are passed over without a word."""
@@ -125,6 +126,7 @@ GATEWAY_CAPABILITIES: Final = Capabilities(
 LOCAL_CAPABILITIES: Final = replace(
     PLAIN_CAPABILITIES,
     accepts_tool_examples=True,
+    own_session_fields=((TURN_CAUSES_KEY, True),),
     default_turn_detection="semantic_vad",
     transcription_model="",
 )
