@@ -61,3 +61,17 @@ def test_after_a_hole_it_fills_again() -> None:
 
     assert not buffer.may_sound(2 * BLOCK, BLOCK)
     assert buffer.may_sound(4 * BLOCK, BLOCK)
+
+
+def test_it_stays_while_most_of_it_is_needed() -> None:
+    buffer = JitterBuffer()
+    buffer.underrun(30 * MS)
+    buffer.may_sound(40 * MS, BLOCK)
+    targets = []
+    for least_ms in (19, 20):
+        for _ in range(CALM_MS // 10):
+            buffer.arrived(least_ms * MS)
+            buffer.sounded(BLOCK)
+        targets.append(buffer.target_ms)
+
+    assert targets == [40, 20]

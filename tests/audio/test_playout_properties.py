@@ -5,6 +5,7 @@ from __future__ import annotations
 from unittest import mock
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -102,3 +103,30 @@ def test_whatever_happens_the_heard_samples_are_a_prefix_of_the_pushed(
             model.take(playout, BLOCK, now_s)
             now_s += BLOCK / RATE_HZ
         assert len(model.out) == model.pushed
+
+
+@pytest.mark.parametrize("ppm", [-200, 200])
+@pytest.mark.parametrize("pace", [1.0, 1.2])
+def test_an_hour_of_answers_on_a_card_whose_clock_is_off(ppm: int, pace: float) -> None:
+    # Case A06 of the fault list: answers of a minute in pieces of 40 ms, at the pace of speech.
+    playout, piece = Playout(), bytes(2 * 4 * BLOCK)
+    begun_s, holes_s = 0.0, []
+    sent = 0
+    for take in range(60 * 60 * 50):
+        now_s = take * 0.02 / (1 + ppm / 1e6)
+        while sent < 1500 and begun_s + sent * 0.04 / pace <= now_s:
+            holes = playout.stats.underruns
+            playout.push(f"item {begun_s}", 0, piece)
+            sent += 1
+            if playout.stats.underruns > holes:
+                holes_s.append(now_s)
+        playout.take(2 * BLOCK, now_s, now_s + LATENCY_S)
+        is_over = sent == 1500 and playout.remaining_s(now_s) == 0.0
+        if is_over:
+            playout.end_run()
+            begun_s, sent = now_s + 2.0, 0
+
+    # At the very pace of speech the buffer has to learn that it is needed, once.
+    assert len(holes_s) <= (2 if pace == 1.0 else 0)
+    assert all(at_s < 60.0 for at_s in holes_s)
+    assert playout.stats.target_ms <= 80

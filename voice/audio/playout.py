@@ -115,6 +115,8 @@ class Playout:
                 return
             if not self._chunks and self._silent:
                 self._end_silence(is_hole=key == self._last_key)
+            elif key == self._last_key:
+                self._jitter.arrived(self._run.waiting)
             self._last_key = key
             self._run.queue(key, kept.size)
             self._chunks.append(kept)
