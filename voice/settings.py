@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from pydantic import BaseModel, Field, PrivateAttr, SecretStr, ValidationError
 from pydantic_settings import (
@@ -44,7 +44,6 @@ from voice.settings_layers import (
     shape_problems,
     value_problems,
 )
-from voice.settings_online import ImageSettings, SearchSettings
 from voice.settings_sections import (
     OPENAI_URL,
     EndpointSettings,
@@ -79,7 +78,6 @@ __all__ = [
 ]
 
 _PREFIX = "VOICE_"
-_Place = TypeVar("_Place", bound=SttSettings | TtsSettings | ImageSettings | SearchSettings)
 
 
 class Settings(BaseSettings):
@@ -264,15 +262,15 @@ def _with_vendor_keys(
             origins[section, "api_key"] = ("env", variable)
     settings = settings.model_copy(update=updates)
     for section, place in (("stt", settings.stt), ("tts", settings.tts)):
-        if place.engine == "openai":
-            updates[section] = _with_shared_key(settings, section, place, origins)
-    updates["tools"] = settings.tools.model_copy(
-        update={
-            name: _with_shared_key(settings, f"tools.{name}", place, origins)
-            for name, place in (("image", settings.tools.image), ("search", settings.tools.search))
-            if place.base_url is not None
-        }
-    )
+        if place.engine == "openai" and place.api_key is None:
+            key = _shared_key(settings, section, place.base_url, origins)
+            updates[section] = place.model_copy(update={"api_key": key})
+    services: dict[str, BaseModel] = {}
+    for name, service in (("image", settings.tools.image), ("search", settings.tools.search)):
+        if service.base_url is not None and service.api_key is None:
+            key = _shared_key(settings, f"tools.{name}", service.base_url, origins)
+            services[name] = service.model_copy(update={"api_key": key})
+    updates["tools"] = settings.tools.model_copy(update=services)
     if ("brain", "kind") not in origins and settings.brain.base_url:
         origins["brain", "kind"] = origins["brain", "base_url"]
     complete = settings.model_copy(update=updates)
@@ -280,27 +278,25 @@ def _with_vendor_keys(
     return complete
 
 
-def _with_shared_key(
+def _shared_key(
     settings: Settings,
     section: str,
-    place: _Place,
+    base_url: str | None,
     origins: dict[tuple[str, str], tuple[Origin, str]],
-) -> _Place:
-    """Return the section with a key: its own, or that of the same host, or its vendor's own."""
-    if place.api_key is not None:
-        return place
-    base_url = place.base_url or OPENAI_URL
+) -> SecretStr | None:
+    """Return the key of the brain or the endpoint where it is the same host's, or its vendor's."""
+    base_url = base_url or OPENAI_URL
     for name, url, shared in (
         ("brain", settings.brain.base_url, settings.brain.api_key),
         ("endpoint", settings.endpoint.url, settings.endpoint.api_key),
     ):
         if shared is not None and is_same_host(base_url, url):
             origins[section, "api_key"] = origins.get((name, "api_key"), ("default", ""))
-            return place.model_copy(update={"api_key": shared})
+            return shared
     if hit := brain_key(base_url, os.environ):
         origins[section, "api_key"] = ("env", hit[0])
-        return place.model_copy(update={"api_key": SecretStr(hit[1])})
-    return place
+        return SecretStr(hit[1])
+    return None
 
 
 def _with_own_keys(
