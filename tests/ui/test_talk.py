@@ -9,6 +9,8 @@ from tests.server.serving_kit import engines, server, until
 from tests.ui.still_card import StillCard
 from voice.audio.files import FileMicrophone, FileSpeaker
 from voice.audio.ports import RATE_HZ
+from voice.client.session import Session
+from voice.core.messages import Button
 from voice.engines.scripted import ScriptedReply, tone
 from voice.errors import DeviceError
 from voice.settings import Settings, load_settings
@@ -101,6 +103,34 @@ async def test_a_hang_up_phrase_ends_the_conversation_once_its_answer_was_heard(
         await shown("(the conversation ends: a hang-up phrase was said)")
         async with asyncio.timeout(5):
             assert await talking == 0
+
+
+async def test_enter_alone_interrupts(
+    keyboard: int, microphone: FileMicrophone, shown: Shown, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pressed: list[Button] = []
+    monkeypatch.setattr(Session, "press", lambda self, button: pressed.append(button))
+    async with server(engines()) as running:
+        talking = asyncio.create_task(talk(settings(running.url)))
+        await shown("Enter alone interrupts")
+        os.write(keyboard, b"\n")
+        await until(lambda: pressed == [Button.INTERRUPT])
+        await cancelled(talking)
+
+
+async def test_enter_is_the_talk_button_where_one_is_wanted(
+    keyboard: int, microphone: FileMicrophone, shown: Shown, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pressed: list[Button] = []
+    monkeypatch.setattr(Session, "press", lambda self, button: pressed.append(button))
+    wanted = {"hands_free.push_to_talk": "hold"}
+    async with server(engines()) as running:
+        wanted["endpoint.url"] = running.url
+        talking = asyncio.create_task(talk(load_settings(overrides=wanted)))
+        await shown("Press Enter and speak")
+        os.write(keyboard, b"\n\n")
+        await until(lambda: pressed == [Button.TALK_DOWN, Button.TALK_UP])
+        await cancelled(talking)
 
 
 async def test_conversation_goes_on_after_a_failed_answer(

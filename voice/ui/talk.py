@@ -14,12 +14,21 @@ from typing import TYPE_CHECKING
 from voice.hands_free import open_hands_free
 from voice.ui.ask import MAX_TEXT, opened
 from voice.ui.command import console_for
+from voice.ui.live.talk_key import TalkKey
 from voice.ui.render import View
 from voice.ui.turns import TurnLog
 
 if TYPE_CHECKING:
     from voice.app import OpenSession
     from voice.settings import Settings
+
+_TALKS = "Press Enter and speak, Enter again when you are done; or type a line. "
+_INVITATIONS = {
+    "off": "Speak, or type a line and press Enter; Enter alone interrupts. ",
+    "hold": _TALKS,  # nobody can see in plain lines how long a key is held
+    "toggle": _TALKS,
+}
+_LEAVE = "Ctrl-C ends the conversation."
 
 _MAX_KEPT = 200
 """Lines of tools that wait for the live view to show them."""
@@ -48,8 +57,9 @@ async def talk(
 
             told.keep()
             return await run_live(opened_session, settings, hands_free, view, told.kept)
-        view.note("Speak, or type a line and press Enter. Ctrl-C ends the conversation.")
-        return await _show(opened_session, view)
+        mode = settings.hands_free.push_to_talk
+        view.note(_INVITATIONS[mode] + _LEAVE)
+        return await _show(opened_session, view, TalkKey("off" if mode == "off" else "toggle"))
 
 
 def can_draw() -> bool:
@@ -87,12 +97,18 @@ class _ToolLines:
         self._is_kept = True
 
 
-async def _show(opened_session: OpenSession, view: View) -> int:
+async def _show(opened_session: OpenSession, view: View, enter: TalkKey) -> int:
+    """Print what happens and take lines; ``enter`` is what Enter alone does."""
     session = opened_session.session
     loop = asyncio.get_running_loop()
     log = TurnLog(loop.time)
 
     def typed(line: str) -> None:
+        if not line:
+            button = enter.press(loop.time())
+            if button is not None:
+                session.press(button)
+            return
         log.begin(typed=line)
         opened_session.send_text(line)
 
@@ -104,7 +120,7 @@ async def _show(opened_session: OpenSession, view: View) -> int:
 
 
 def _read_lines(loop: asyncio.AbstractEventLoop, take: Callable[[str], None]) -> None:
-    """Call ``take`` on the loop for every line that is typed, until the input's end."""
+    """Call ``take`` on the loop for every typed line, empty ones too, until the input ends."""
 
     def read() -> None:
         rest = b""
@@ -115,7 +131,6 @@ def _read_lines(loop: asyncio.AbstractEventLoop, take: Callable[[str], None]) ->
                 rest = rest[-MAX_TEXT:]
                 for line in lines:
                     text = line.decode(errors="replace").strip()
-                    if text:
-                        loop.call_soon_threadsafe(take, text[:MAX_TEXT])
+                    loop.call_soon_threadsafe(take, text[:MAX_TEXT])
 
     threading.Thread(target=read, name="typed lines", daemon=True).start()

@@ -19,6 +19,7 @@ from voice.hands_free import Levels
 from voice.settings import load_settings
 from voice.testing import events
 from voice.testing.endpoint import Peer, ScriptedEndpoint
+from voice.testing.sound import BYTES_PER_MS
 from voice.ui import talk as talk_module
 from voice.ui.command import complain
 
@@ -86,9 +87,11 @@ async def pause(ms: int) -> None:
 
 async def ask(peer: Peer, item_id: str = "user_1", text: str = QUESTION) -> None:
     """Let the user ask something."""
-    await peer.send(events.speech_started(item_id))
-    await pause(400)
-    await peer.send(events.speech_stopped(item_id, 400), events.committed(item_id))
+    await peer.send(events.speech_started(item_id, len(peer.audio) // BYTES_PER_MS))
+    await pause(600)
+    # What an endpoint waits before it knows that a turn is over.
+    ended_ms = len(peer.audio) // BYTES_PER_MS - 220
+    await peer.send(events.speech_stopped(item_id, ended_ms), events.committed(item_id))
     await peer.send(events.item_added(events.user_item(item_id)))
     await pause(140)
     await peer.send(events.transcribed(item_id, text))

@@ -160,11 +160,11 @@ def test_pause_is_shown_until_the_answer_goes_on() -> None:
 
 def test_progress_of_a_tool_server_stands_beside_its_call() -> None:
     model = told(u.ToolCallStarted("c", "files__search", "{}"))
-    model.tool_line("files search: 40%")
+    model.tool_line("files search: 40% of them")
     model.tool_line("other: restarted")
 
     [call, note] = model.entries
-    assert isinstance(call, ToolEntry) and call.progress == "search: 40%"
+    assert isinstance(call, ToolEntry) and call.progress == "40% of them"
     assert isinstance(note, NoteEntry) and note.text == "other: restarted"
 
 

@@ -84,5 +84,5 @@ def test_terminal_that_cannot_draw_gets_plain_lines(tmp_path: Path) -> None:
     with scene("tool", NARROW, home=tmp_path, TERM="dumb") as terminal:
         shown = terminal.until(lambda screen: "search_trains" in screen)
 
-    assert "Speak, or type a line and press Enter." in shown
+    assert "Speak, or type a line and press Enter;" in shown
     assert "─" not in shown and "█" not in shown

@@ -136,16 +136,15 @@ class LiveModel:
     def tool_line(self, line: str) -> None:
         """Show what a server of tools tells meanwhile: beside the call that runs, or as a remark.
 
-        Such lines begin with the server's name.
+        Progress begins with the names of the server and the tool, and a colon.
         """
-        server, _, rest = clean(line).partition(" ")
-        server = server.rstrip(":")
+        who, _, told = clean(line).partition(": ")
+        name = "__".join(who.split())
         for entry in reversed(self.entries):
-            if isinstance(entry, ToolEntry) and entry.is_running:
-                if entry.name.startswith(f"{server}__"):
-                    entry.progress = rest
-                    entry.version += 1
-                    return
+            if isinstance(entry, ToolEntry) and entry.is_running and entry.name == name:
+                entry.progress = told
+                entry.version += 1
+                return
         self.note(clean(line))
 
     def hear(self, heard: Mapping[str, str]) -> bool:

@@ -70,7 +70,9 @@ def phase_line(model: LiveModel, now_s: float, width: int) -> Text:
     room = width - _BADGE_WIDTH - len(clock) - 5
     text = Text(" ").append(badge, styles.BADGES[model.phase]).append("  ")
     text.append(fitted(cause_text(model), room).ljust(max(0, room)))
-    return text.append(f" {clock} ", styles.DIM)
+    text.append(f" {clock} ", styles.DIM)
+    text.truncate(width)
+    return text
 
 
 def meters_line(model: LiveModel, levels: Levels, width: int) -> Text:
@@ -155,11 +157,12 @@ def happenings_rows(model: LiveModel, width: int, height: int) -> Text:
 
 def keys_line(keys: list[tuple[str, str]], width: int) -> Text:
     """Return the keys and what they do; where there is no room the last are left out."""
-    text = Text(" ")
+    text, gap = Text(" "), ""
     for key, does in keys:
-        if text.cell_len + len(key) + len(does) + 1 > width:
+        if text.cell_len + len(gap) + len(key) + len(does) + 1 > width:
             break
-        text.append(key, styles.KEY).append(f" {does}   ")
+        text.append(gap).append(key, styles.KEY).append(f" {does}")
+        gap = "   "
     return text
 
 
