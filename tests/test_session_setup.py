@@ -6,7 +6,7 @@ from voice.errors import SettingsError
 from voice.protocol.dialects import Dialect
 from voice.protocol.endpoints import Endpoint, EndpointKind, resolve
 from voice.protocol.session_config import SemanticVad, ServerVad, SessionConfig
-from voice.session_setup import configured_endpoint, session_config
+from voice.session_setup import configured_endpoint, place_of, session_config
 from voice.settings import load_settings
 
 LOCAL = Endpoint.local("ws://127.0.0.1:1/v1/realtime")
@@ -145,3 +145,13 @@ def test_key_never_crosses_a_network_in_clear() -> None:
 def test_key_may_go_to_this_machine_in_clear() -> None:
     flags = {"endpoint.url": "ws://127.0.0.1:8765/v1/realtime", "endpoint.api_key": "k-1234567"}
     assert configured_endpoint(load_settings(overrides=flags)).kind is EndpointKind.LOCAL
+
+
+def test_tools_are_told_where_they_are_without_addresses() -> None:
+    settings = load_settings(overrides={"brain.kind": "openai", "brain.model": "m-1"})
+    ours = Endpoint.local("http://127.0.0.1:1234")
+
+    here = place_of(settings, ours, True, has_screen=False)
+
+    assert (here.model, here.has_speaker, here.has_screen) == ("m-1", True, False)
+    assert "127.0.0.1" not in repr(here)

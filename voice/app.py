@@ -35,7 +35,7 @@ from voice.session_places import (
     persistence_of,
 )
 from voice.session_setup import configured_endpoint, place_of, session_config
-from voice.tool_surroundings import ToolSurroundings
+from voice.tool_surroundings import Place, ToolSurroundings
 from voice.toolbox import Toolbox, VolumeControl, build_tools
 from voice.user_answers import UserAnswers
 
@@ -107,31 +107,21 @@ async def open_session(
     The session closes microphone and speaker. Raises the VoiceError that says why no session could
     be opened, and out of the body what ended it.
     """
-    announcements, around = _Announcements(), ToolSurroundings()
     if hands_free is not None:
-        microphone = microphone or hands_free.microphone
-        speaker = speaker or hands_free.speaker
-        volume = volume or hands_free.volume
+        microphone, speaker, volume = _filled(hands_free, microphone, speaker, volume)
     async with contextlib.AsyncExitStack() as stack:
-        toolbox = None
-        if use_tools:
-            # Before the server is started: two tools of one name are told at once.
-            told = {"on_notice": announcements.say, "on_line": on_tool_line}
-            toolbox = build_tools(settings, volume=volume, around=around, **told)
-            stack.push_async_callback(toolbox.disconnect)
-            toolbox.begin()
+        # Before the server is started: two tools of one name are told at once.
+        helped = _ToolSide(settings, volume=volume, on_line=on_tool_line, use_tools=use_tools)
+        stack.push_async_callback(helped.disconnect)
         own = await stack.enter_async_context(OwnServer(settings))
         place = await first_place(settings, own)
-        if toolbox is not None:
-            await stack.enter_async_context(toolbox)
+        await stack.enter_async_context(helped.toolbox or contextlib.nullcontext())
         endpoint, further = place.endpoint, further_places(settings, own)
         parts = await asyncio.to_thread(parts_of, settings, [place, *further], record, own.token)
         stack.push_async_callback(asyncio.to_thread, parts.close)
         if microphone is not None:
             microphone = parts.heard_through(microphone)
-        answers = UserAnswers(toolbox.consent, around=around) if toolbox is not None else None
-        farewell = HangUpPhrase(hang_up)
-        stack.callback(farewell.close)
+        farewell = stack.enter_context(contextlib.closing(HangUpPhrase(hang_up)))
         session = await stack.enter_async_context(
             Session(
                 endpoint=endpoint,
@@ -142,24 +132,75 @@ async def open_session(
                 persistence=persistence_of(settings, patience_s),
                 microphone=microphone,
                 speaker=speaker,
-                tools=toolbox,
+                tools=helped.toolbox,
                 recorder=parts.recorder,
                 budget=parts.budget,
-                observers=[*_observers(parts, answers, hands_free), farewell.take],
+                observers=[*_observers(parts, helped.answers, hands_free), farewell.take],
             )
         )
         farewell.attach(session.hang_up)
         if hands_free is not None:
             hands_free.attach(session)
-        here = place_of(
-            settings, endpoint, has_speaker=_is_heard(speaker), has_screen=on_tool_line is not None
+        here = place_of(settings, endpoint, _is_heard(speaker), has_screen=bool(on_tool_line))
+        yield helped.attached(session, endpoint, here, parts.recorder, on_missed)
+
+
+def _filled(
+    hands_free: HandsFree,
+    microphone: Microphone | None,
+    speaker: Speaker | None,
+    volume: VolumeControl | None,
+) -> tuple[Microphone, Speaker, VolumeControl]:
+    return (
+        microphone or hands_free.microphone,
+        speaker or hands_free.speaker,
+        volume or hands_free.volume,
+    )
+
+
+class _ToolSide:
+    """The tools of one session, what they announce and ask, and the user's answers to them."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        volume: VolumeControl | None,
+        on_line: Callable[[str], None] | None,
+        use_tools: bool,
+    ) -> None:
+        self._announcements, self._around = _Announcements(), ToolSurroundings()
+        self.toolbox: Toolbox | None = None
+        self.answers: UserAnswers | None = None
+        if not use_tools:
+            return
+        say = self._announcements.say
+        self.toolbox = build_tools(
+            settings, on_notice=say, on_line=on_line, volume=volume, around=self._around
         )
-        if toolbox is not None:
-            toolbox.when_changed(session.tools_changed)
-        around.attach(session.ask_user, session.question_over, here)
-        announcements.go_to(session.announce, missed=on_missed)
-        problems = toolbox.problems if toolbox else ()
-        yield OpenSession(session, endpoint, problems, answers, parts.recorder, toolbox)
+        self.toolbox.begin()
+        self.answers = UserAnswers(self.toolbox.consent, around=self._around)
+
+    async def disconnect(self) -> None:
+        if self.toolbox is not None:
+            await self.toolbox.disconnect()
+
+    def attached(
+        self,
+        session: Session,
+        endpoint: Endpoint,
+        here: Place,
+        recorder: Recorder | None,
+        on_missed: Callable[[str], None] | None,
+    ) -> OpenSession:
+        """Bring what tools want to a session that is open, and return it with its tools."""
+        problems: tuple[str, ...] = ()
+        if self.toolbox is not None:
+            problems = self.toolbox.problems
+            self.toolbox.when_changed(session.tools_changed)
+        self._around.attach(session.ask_user, session.question_over, here)
+        self._announcements.go_to(session.announce, missed=on_missed)
+        return OpenSession(session, endpoint, problems, self.answers, recorder, self.toolbox)
 
 
 def _is_heard(speaker: Speaker | None) -> bool:

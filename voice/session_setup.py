@@ -49,7 +49,7 @@ def fallback_endpoints(settings: Settings) -> list[Endpoint]:
 
 
 def place_of(
-    settings: Settings, endpoint: Endpoint, *, has_speaker: bool, has_screen: bool
+    settings: Settings, endpoint: Endpoint, has_speaker: bool, *, has_screen: bool
 ) -> Place:
     """Return what tools may know of where their session is; of fallbacks it says nothing."""
     is_ours = endpoint.kind is EndpointKind.LOCAL

@@ -26,6 +26,7 @@ from voice.ui.cli_options import (
     Plain,
     Record,
     Url,
+    Watch,
 )
 from voice.ui.command import Flags, guarded, prepare, run
 
@@ -148,6 +149,7 @@ def talk(
     brain_model: BrainModel = None,
     no_tools: NoTools = False,
     plain: Plain = False,
+    watch: Watch = False,
     record: Record = None,
     config: Config = None,
     assign: Assign = None,
@@ -168,6 +170,8 @@ def talk(
             return 0  # the way to end it
 
     places = _places(url, model, brain, brain_model)
+    if watch:
+        places["tools.watch"] = True
     _execute(work, _flags(config, assign, debug, places))
 
 

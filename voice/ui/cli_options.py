@@ -23,6 +23,9 @@ Url = Annotated[
 Model = Annotated[
     str | None, typer.Option("--model", metavar="NAME", help="Model to ask the endpoint for.")
 ]
+Watch = Annotated[
+    bool, typer.Option("--watch", help="Load changed files of the tool folder again.")
+]
 NoTools = Annotated[bool, typer.Option("--no-tools", help="Offer the endpoint no tools.")]
 Plain = Annotated[
     bool,
