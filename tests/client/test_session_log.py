@@ -101,3 +101,22 @@ def test_words_are_never_told(logged):
     [(line, fields)] = logged(u.Interrupted("i2", 300, "your", " secret"))
     assert line == "interrupted after 300 ms"
     assert "secret" not in repr(fields)
+
+
+def test_a_pause_is_told_without_the_words_that_were_heard(logged):
+    paused, resumed = logged(
+        u.PlaybackPaused("14 dB above the echo"),
+        u.PlaybackResumed("backchannel", "my secret", "'my secret' is a backchannel"),
+    )
+    assert paused[0] == "playback paused"
+    assert resumed[0] == "playback goes on: backchannel"
+    assert "secret" not in repr(resumed)
+
+
+def test_the_end_of_a_turn_and_news_of_devices_are_told_with_their_cause(logged):
+    stopped, device = logged(
+        u.UserSpeechStopped("224 ms of silence after complete words"),
+        u.DeviceUpdate("microphone", "USB", False, "it was unplugged"),
+    )
+    assert stopped[0] == "the user's turn is over: 224 ms of silence after complete words"
+    assert device[0] == "microphone 'USB' is gone: it was unplugged"

@@ -94,12 +94,16 @@ class _Reader:
         self._open: dict[str, Span] = {}  # bounded: one of each kind, and the calls in flight
         self._formats = {"input": PCM16, "output": PCM16}
         self._silent_from_ms = 0
+        self._paused_at_ms: int | None = None
         self._answers: dict[str, Said] = {}  # bounded: by the recording
         self._updates: dict[str, Callable[[dict[str, Any]], None]] = {
             "SessionReady": self._ready,
             "PhaseChanged": self._phase,
-            "UserSpeechStarted": lambda _: self._begin("user", "user", ""),
-            "UserSpeechStopped": lambda _: self._end("user"),
+            "UserSpeechStarted": lambda u: self._begin("user", "user", u.get("cause", "")),
+            "UserSpeechStopped": self._user_stopped,
+            "PlaybackPaused": lambda u: self._begin("paused", "paused", u["cause"]),
+            "PlaybackResumed": self._resumed,
+            "DeviceUpdate": lambda u: self._mark("link", f"{u['kind']} {u['name']}: {u['detail']}"),
             "UserTranscript": self._user_said,
             "AssistantTranscript": self._assistant_said,
             "ToolCallStarted": self._tool_began,
@@ -150,6 +154,10 @@ class _Reader:
                 self._play(record.attachments[0])
             elif name == "FlushPlayback":
                 self._flush()
+            elif name == "PausePlayback":
+                self._paused_at_ms = self._now_ms
+            elif name == "ResumePlayback":
+                self._play_on()
             elif name == "Publish":
                 update = action["update"]
                 self._updates.get(update.get("@", ""), _ignore)(update)
@@ -163,16 +171,36 @@ class _Reader:
 
     def _play(self, audio: bytes) -> None:
         audio_format = self._formats["output"]
-        begin_ms = max(self._silent_from_ms, self._now_ms)
+        begin_ms = max(self._silent_from_ms, self._sounded_to_ms)
         _lay(self._timeline.speaker, begin_ms // LEVEL_MS, _levels(audio, audio_format))
         self._silent_from_ms = begin_ms + audio_format.bytes_to_ms(len(audio))
 
     def _flush(self) -> None:
-        """What was to sound from now on never did."""
-        if self._silent_from_ms > self._now_ms:
-            for at in range(self._now_ms // LEVEL_MS, self._silent_from_ms // LEVEL_MS + 2):
-                self._timeline.speaker.pop(at, None)
-            self._silent_from_ms = self._now_ms
+        """What was to sound from now on, or from the pause on, never did."""
+        self._take_unheard()
+        self._end("paused")
+
+    def _play_on(self) -> None:
+        """Lay what was paused where it sounded in the end."""
+        later_ms = self._now_ms - self._sounded_to_ms
+        end_ms, levels = self._silent_from_ms + later_ms, self._take_unheard()
+        shift = later_ms // LEVEL_MS
+        self._timeline.speaker.update({at + shift: level for at, level in levels.items()})
+        self._silent_from_ms = end_ms
+
+    def _take_unheard(self) -> dict[int, float]:
+        """Take out, and return, what has not sounded yet; no pause goes on after this."""
+        speaker, heard_ms = self._timeline.speaker, self._sounded_to_ms
+        first, last = heard_ms // LEVEL_MS, self._silent_from_ms // LEVEL_MS + 2
+        taken = {at: speaker.pop(at) for at in range(first, last) if at in speaker}
+        self._silent_from_ms = min(self._silent_from_ms, heard_ms)
+        self._paused_at_ms = None
+        return taken
+
+    @property
+    def _sounded_to_ms(self) -> int:
+        """Up to when playback went on: until now, or until it was paused."""
+        return self._now_ms if self._paused_at_ms is None else self._paused_at_ms
 
     # --- updates ----------------------------------------------------------------------------------
 
@@ -185,7 +213,20 @@ class _Reader:
 
     def _phase(self, update: dict[str, Any]) -> None:
         self._end("phase")
-        self._begin("phase", "phase", update["phase"]["name"].lower())
+        cause = update.get("cause", "")
+        self._begin("phase", "phase", update["phase"]["name"].lower(), cause)
+
+    def _user_stopped(self, update: dict[str, Any]) -> None:
+        span = self._open.get("user")
+        if span is not None:
+            span.detail = update.get("cause", "")
+        self._end("user")
+
+    def _resumed(self, update: dict[str, Any]) -> None:
+        span = self._open.get("paused")
+        if span is not None:
+            span.detail = f"went on: {update['cause']}"
+        self._end("paused")
 
     def _user_said(self, update: dict[str, Any]) -> None:
         if update["is_final"] and update["text"]:
@@ -205,7 +246,8 @@ class _Reader:
         said = self._answers.get(update["item_id"])
         if said is not None:
             said.text, said.unheard = update["heard_text"], update["unheard_text"]
-        self._mark("interrupted", f"interrupted after {update['heard_ms']} ms")
+        cause = f": {update['cause']}" if update.get("cause") else ""
+        self._mark("interrupted", f"interrupted after {update['heard_ms']} ms{cause}")
 
     def _corrected(self, update: dict[str, Any]) -> None:
         said = self._answers.get(update["item_id"])

@@ -84,6 +84,7 @@ def _picture(timeline: Timeline) -> str:
     parts += _turns(timeline.of("user"), scale)
     parts.append(_wave(timeline.microphone, "microphone", "user", scale))
     parts.append(_wave(timeline.speaker, "speaker", "assistant", scale))
+    parts += _pauses(timeline.of("paused"), scale)
     parts += _tools(timeline.of("tool"), scale)
     parts += _first_audio(timeline.latencies, scale)
     for mark in timeline.marks:
@@ -116,7 +117,7 @@ def _phases(spans: Iterable[Span], scale: float) -> list[str]:
         x, width = _extent(span, scale)
         parts.append(
             f'<rect class="band" x="{x:.1f}" y="{_LANES["phase"] - 8}" width="{width:.1f}" '
-            f'height="{_LANE_PX["phase"]}"><title>{escape(span.text)}</title></rect>'
+            f'height="{_LANE_PX["phase"]}"><title>{escape(_because(span))}</title></rect>'
         )
         if width > 50:
             parts.append(f'<text x="{x + 3:.1f}" y="{_LANES["phase"] + 1}">{span.text}</text>')
@@ -129,9 +130,31 @@ def _turns(spans: Iterable[Span], scale: float) -> list[str]:
         x, width = _extent(span, scale)
         parts.append(
             f'<rect class="turn" x="{x:.1f}" y="{_LANES["microphone"]}" width="{width:.1f}" '
-            f'height="{_LANE_PX["microphone"]}"><title>the user speaks</title></rect>'
+            f'height="{_LANE_PX["microphone"]}">'
+            f"<title>the user speaks{_reasons(span)}</title></rect>"
         )
     return parts
+
+
+def _pauses(spans: Iterable[Span], scale: float) -> list[str]:
+    """Mark where the answer was paused, and say why it was and why it went on."""
+    parts = []
+    for span in spans:
+        x, width = _extent(span, scale)
+        parts.append(
+            f'<rect class="turn" x="{x:.1f}" y="{_LANES["speaker"]}" width="{width:.1f}" '
+            f'height="{_LANE_PX["speaker"]}"><title>paused{_reasons(span)}</title></rect>'
+        )
+    return parts
+
+
+def _because(span: Span) -> str:
+    return f"{span.text}: {span.detail}" if span.detail else span.text
+
+
+def _reasons(span: Span) -> str:
+    """Return why something began and why it ended, as far as that is known."""
+    return escape("".join(f"; {why}" for why in (span.text, span.detail) if why))
 
 
 def _wave(levels: Mapping[int, float], lane: str, who: str, scale: float) -> str:

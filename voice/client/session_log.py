@@ -12,10 +12,13 @@ from collections.abc import Callable
 from voice.core.bounded import BoundedDict
 from voice.core.updates import (
     ConnectionLost,
+    DeviceUpdate,
     Ended,
     EndpointChanged,
     ErrorReported,
     Interrupted,
+    PlaybackPaused,
+    PlaybackResumed,
     Reconnected,
     ResponseFinished,
     SessionReady,
@@ -24,6 +27,7 @@ from voice.core.updates import (
     ToolCallStarted,
     TurnTimeline,
     Update,
+    UserSpeechStopped,
     WarningIssued,
 )
 from voice.log_lines import about
@@ -58,8 +62,23 @@ class SessionLog:
                 text = "response %s: %s"
                 log.info(text, update.response_id, update.status, extra=about("response", **ids))
             case Interrupted():
+                # A cause may quote what was said; the screen and the black box have it.
                 fields = about("interrupted", item=update.item_id, heard_ms=update.heard_ms)
                 log.info("interrupted after %d ms", update.heard_ms, extra=fields)
+            case PlaybackPaused():
+                log.info("playback paused", extra=about("paused"))
+            case PlaybackResumed():
+                kind = update.kind or "not judged"
+                log.info("playback goes on: %s", kind, extra=about("resumed", kind=kind))
+            case UserSpeechStopped():
+                text = "the user's turn is over: %s"
+                log.info(text, update.cause, extra=about("turn_over", cause=update.cause))
+            case DeviceUpdate():
+                state = "works" if update.is_working else "is gone"
+                fields = about("device", kind=update.kind, is_working=update.is_working)
+                log.info(
+                    "%s %r %s: %s", update.kind, update.name, state, update.detail, extra=fields
+                )
             case WarningIssued():
                 fields = about("warning", code=update.code)
                 log.info("%s: %s", update.code, update.message[:MAX_REASON], extra=fields)
