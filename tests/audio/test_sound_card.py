@@ -34,9 +34,14 @@ from voice.audio.sound_card import SoundCard
 from voice.errors import DeviceError, LocalProtocolError
 from voice.protocol.playback import HeardPart
 
-
 FADE_MS = 5
 """What ends without a fade gets one: the last sample is let down to zero."""
+
+
+def loud(samples: Samples) -> Samples:
+    """Return what lies between the first and the last sample that is more than a fade's end."""
+    (places,) = np.nonzero(np.abs(samples) > 1)
+    return samples[places[0] : places[-1] + 1]
 
 
 class Drain:
@@ -121,16 +126,13 @@ async def test_flush_is_silent_within_a_block_and_tells_what_was_heard(
     at_flush = lab.heard()
     await eventually(lambda: lab.heard().size > at_flush.size + RATE_HZ // 4)
 
-    taken_ms = sounding(at_flush).size * 1000 / RATE_HZ
+    sounded_ms = sounding(lab.heard()).size * 1000 / RATE_HZ
     rest = lab.heard()[at_flush.size :]
     assert report[0] == HeardPart("first", 0, 200)
     assert report[1].item_id == "second"
-    heard_ms = 200 + report[1].heard_ms
-    # A period sounds two periods after it was taken. The bench may see it up to one later than the
-    # card took it; where in doubt the speaker says less.
-    assert taken_ms - LATENCY_MS - 2 * PERIOD_MS < heard_ms <= taken_ms - LATENCY_MS + PERIOD_MS
-    assert np.count_nonzero(rest) <= RATE_HZ * 2 * PERIOD_MS // 1000
-    assert not np.any(rest[RATE_HZ * 2 * PERIOD_MS // 1000 :])
+    # What the card has taken sounds, and a fade of which not all is counted.
+    assert sounded_ms - 2 * FADE_MS <= 200 + report[1].heard_ms <= sounded_ms + 1
+    assert not np.any(rest[RATE_HZ * (2 * PERIOD_MS + FADE_MS) // 1000 :])
     assert drain.count == 0
 
 
@@ -149,7 +151,7 @@ async def test_after_a_flush_the_speaker_plays_on(
     await drain.wait()
 
     assert [part.item_id for part in halfway] == ["new"]
-    np.testing.assert_array_equal(sounding(lab.heard())[-again.size :], again)
+    np.testing.assert_array_equal(loud(lab.heard())[-again.size + 1 :], again[:-1])
     assert drain.count == 1
 
 
@@ -165,7 +167,7 @@ async def test_an_underrun_is_silence_and_is_counted(
     await drain.wait()
 
     sound = sounding(lab.heard())
-    assert np.count_nonzero(sound) == 2 * tone(100).size
+    assert np.count_nonzero(np.abs(sound) > 1) == pytest.approx(2 * tone(100).size, rel=0.02)
     assert sound.size > 2 * tone(100).size
     assert speaker.stats.underruns == 1
     assert speaker.stats.silence_ms == pytest.approx(
@@ -245,7 +247,7 @@ async def test_a_card_of_another_rate_is_served_by_resampling(lab: Lab, drain: D
     await speaker.close()
 
     sound = sounding(lab.heard())
-    assert sound.size == pytest.approx(24_000, abs=24)
+    assert 24_000 - 24 <= sound.size <= 24_000 + 48 * FADE_MS
     assert pitch_hz(sound, 48_000) == pytest.approx(440.0, abs=3)
 
     microphone = SoundCard("system", "system").microphone

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from voice.audio.device_choice import DeviceDescription, DeviceName, Kind, choose_device
@@ -60,7 +60,8 @@ class CardSide:
     next_try_s: float = 0.0
     _tries: int = 0
     _ticks: int = 0
-    _callbacks: int = field(default=0)
+    _callbacks: int = 0
+    _still_at: int = 0
 
     @property
     def kind(self) -> Kind:
@@ -102,10 +103,22 @@ class CardSide:
         self.opened = opened
         self._ticks = 0
         self._callbacks = 0
+        self._still_at = 0
 
     def is_running(self) -> bool:
-        """Return whether the open stream has called back."""
-        return self.opened is not None and self.opened.stream.callbacks > 0
+        """Return whether the open stream has called back since it was opened or stood still."""
+        return self.opened is not None and self.opened.stream.callbacks > self._still_at
+
+    @property
+    def is_left_alone(self) -> bool:
+        """Whether a stream that stands still is kept: a call to JACK's stopped server hangs."""
+        return self.opened is not None and self.opened.stream.device.host_api.startswith("JACK")
+
+    def stand_still(self, now_s: float) -> None:
+        """Note that the stream gives nothing, and keep it."""
+        if self.lost_s is None and self.opened is not None:
+            self.lost_s, self.why, self.is_told = now_s, "stands still", False
+            self._still_at = self.opened.stream.callbacks
 
     def is_starved(self) -> bool:
         """Return whether the stream has not called back for too long; asked once a tick."""

@@ -154,7 +154,10 @@ class CardWatch:
             if side.opened.stream.has_ended:
                 self.lose(side, "was unplugged")
             elif side.is_starved():
-                self.lose(side, "stands still")
+                if side.is_left_alone:
+                    side.stand_still(now_s)
+                else:
+                    self.lose(side, "stands still")
             elif side.lost_s is not None and side.is_running():
                 self._tell_of_return(side, side.opened, now_s)
         if side.opened is None and now_s >= side.next_try_s:
