@@ -49,7 +49,7 @@ THEMES = {
     "light": TerminalTheme((250, 250, 250), (56, 58, 66), _ANSI_LIGHT, _GREY + _ANSI_LIGHT[1:]),
 }
 
-_FONT_FACES = re.compile(r"@font-face \{\{.*?\}\}\s*", re.DOTALL)
+_LEFT_OUT = re.compile(r"@font-face \{\{.*?\}\}\s*|<!--.*?-->\s*", re.DOTALL)
 _FONTS = "ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace"
 
 
@@ -65,7 +65,7 @@ def picture(screen: str, columns: int, *, name: str, theme: str) -> str:
     )
     for line in screen.rstrip("\n").split("\n"):
         console.print(Text.from_ansi(line), no_wrap=True, crop=True)
-    layout = _FONT_FACES.sub("", CONSOLE_SVG_FORMAT).replace("Fira Code, monospace", _FONTS)
+    layout = _LEFT_OUT.sub("", CONSOLE_SVG_FORMAT).replace("Fira Code, monospace", _FONTS)
     svg = console.export_svg(
         title="voice talk",
         theme=THEMES[theme],
