@@ -50,6 +50,13 @@ class Model:
         self.out += samples[places].tolist()
         self.sounds_s += (now_s + LATENCY_S + places / RATE_HZ).tolist()
 
+    def lose(self, playout: Playout, now_s: float) -> None:
+        """Let the card go, in the middle of a sample so that rounding decides nothing."""
+        lost_s = now_s - 0.5 / RATE_HZ
+        playout.lose(lost_s)
+        kept = sum(begin_s + 1 / RATE_HZ <= lost_s for begin_s in self.sounds_s)
+        del self.out[kept:], self.sounds_s[kept:]
+
     def check(self, heard: list[HeardPart], now_s: float) -> None:
         """What came out is a prefix of what was pushed, and no more is reported than sounded."""
         assert self.out == list(range(1, len(self.out) + 1))
@@ -63,7 +70,9 @@ class Model:
         st.one_of(
             st.tuples(st.just("push"), st.integers(1, 600)),
             st.tuples(st.just("take"), st.integers(1, 600)),
-            st.tuples(st.sampled_from(["pause", "resume", "flush", "long take"]), st.just(240)),
+            st.tuples(
+                st.sampled_from(["pause", "resume", "flush", "long take", "lose"]), st.just(240)
+            ),
         ),
         max_size=50,
     )
@@ -85,6 +94,8 @@ def test_whatever_happens_the_heard_samples_are_a_prefix_of_the_pushed(
                     for _ in range(1 if step == "take" else 5):
                         model.take(playout, count, now_s)
                         now_s += count / RATE_HZ
+                case "lose":
+                    model.lose(playout, now_s)
                 case "pause":
                     playout.pause()
                 case "resume":
