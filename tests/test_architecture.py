@@ -36,6 +36,7 @@ FLOORS = (
     ("voice.remote_stages", 6),
     ("voice.model_offers", 6),
     ("voice.stage_checks", 6),
+    ("voice.sound_levels", 6),
     ("voice.embedded", 6),
     ("voice.child_main", 6),
     ("voice.child", 6),

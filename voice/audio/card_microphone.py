@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -88,7 +88,7 @@ class CardMicrophone:
         """Set the input gain from the next block on."""
         self._gain = np.float32(10.0 ** (decibels / 20.0))
 
-    async def frames(self) -> AsyncIterator[bytes]:
+    async def frames(self) -> AsyncGenerator[bytes, None]:
         """Open the device and yield frames of 10 ms until ``close``.
 
         Raises DeviceError where it cannot be opened at the start.
@@ -97,7 +97,7 @@ class CardMicrophone:
             async for frame in frames:
                 yield to_bytes(frame.near)
 
-    async def captured(self) -> AsyncIterator[Captured]:
+    async def captured(self) -> AsyncGenerator[Captured, None]:
         """Do the same, with what our own speaker let sound meanwhile."""
         async with aclosing(self._opened()) as frames:
             async for frame in frames:

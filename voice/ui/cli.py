@@ -7,7 +7,7 @@ do stands in a file of its own for each.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -28,7 +28,10 @@ from voice.ui.cli_options import (
     Url,
     Watch,
 )
-from voice.ui.command import Flags, guarded, prepare, run
+from voice.ui.cli_options import execute as _execute
+from voice.ui.cli_options import shared_flags as _flags
+from voice.ui.cli_tools import tools_app
+from voice.ui.command import guarded, run
 
 if TYPE_CHECKING:
     from voice.settings import Settings
@@ -40,9 +43,6 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
-)
-tools_app = typer.Typer(
-    help="List the tools, check them, write one, or call one.", rich_markup_mode=None
 )
 app.add_typer(tools_app, name="tools")
 
@@ -268,81 +268,41 @@ def replay(
     raise typer.Exit(replay_file(file, timeline=timeline, as_json=json))
 
 
-@tools_app.callback(invoke_without_command=True)
-def _tools(
-    ctx: typer.Context,
-    json: Annotated[bool, typer.Option("--json", help="Print a JSON array.")] = False,
-) -> None:
-    if ctx.invoked_subcommand is None:
-        tools_list(json=json)
-
-
-@tools_app.command("list")
-def tools_list(
-    json: Annotated[bool, typer.Option("--json", help="Print a JSON array.")] = False,
+@app.command()
+def devices(
+    input: Annotated[
+        str | None, typer.Option(metavar="NAME", help="The microphone whose level is drawn.")
+    ] = None,
+    seconds: Annotated[
+        float, typer.Option(metavar="S", min=0, max=3600, help="How long; 0 draws none.")
+    ] = 10.0,
+    json: Annotated[bool, typer.Option("--json", help="Print a JSON array only.")] = False,
     config: Config = None,
     assign: Assign = None,
     debug: Debug = False,
 ) -> None:
-    """List the tools with their schemas."""
+    """List microphones and speakers, and draw the microphone's level.
+
+    Exit status: 0, or 2 where there is no sound card to be had.
+    """
 
     def work(settings: Settings) -> int:
-        from voice.ui.tools_command import list_tools
+        from voice.ui.devices_command import show_devices
 
-        return list_tools(settings, as_json=json)
+        try:
+            return run(show_devices(settings, seconds=seconds, as_json=json))
+        except KeyboardInterrupt:
+            return 0  # the way to end it
 
-    _execute(work, _flags(config, assign, debug))
-
-
-@tools_app.command("check")
-def tools_check(
-    config: Config = None,
-    assign: Assign = None,
-    debug: Debug = False,
-) -> None:
-    """Load all tools and show what is wrong with them; exit status 1 where anything is."""
-
-    def work(settings: Settings) -> int:
-        from voice.ui.tools_command import check
-
-        return check(settings)
-
-    _execute(work, _flags(config, assign, debug))
-
-
-@tools_app.command("new")
-def tools_new(
-    name: Annotated[str, typer.Argument(help="The new tool's name, such as water_plants.")],
-    config: Config = None,
-    assign: Assign = None,
-    debug: Debug = False,
-) -> None:
-    """Write a tool that works, and its test, into the tool folder."""
-
-    def work(settings: Settings) -> int:
-        from voice.ui.tools_command import new
-
-        return new(settings, name)
-
-    _execute(work, _flags(config, assign, debug))
-
-
-@tools_app.command("call")
-def tools_call(
-    name: Annotated[str, typer.Argument(help="The tool's name.")],
-    args: Annotated[str, typer.Option(metavar="JSON", help="Its arguments.")] = "{}",
-    config: Config = None,
-    assign: Assign = None,
-    debug: Debug = False,
-) -> None:
-    """Call a tool and print what the assistant would be told."""
-
-    def work(settings: Settings) -> int:
-        from voice.ui.tools_command import call_tool
-
-        return run(call_tool(settings, name, args))
-
-    _execute(work, _flags(config, assign, debug))
+    _execute(
+        work,
+        _flags(
+            config,
+            assign,
+            debug,
+            {"audio.input": int(input) if input and input.isdigit() else input},
+        ),
+    )
 
 
 @app.command()
@@ -384,19 +344,6 @@ def main() -> None:
             lambda: app(prog_name="voice", standalone_mode=False), is_debug="--debug" in sys.argv
         )
     )
-
-
-def _execute(work: Callable[[Settings], int], flags: Flags) -> None:
-    raise typer.Exit(work(prepare(flags)))
-
-
-def _flags(
-    config: Path | None,
-    assign: list[str] | None,
-    debug: bool,
-    overrides: dict[str, object] | None = None,
-) -> Flags:
-    return Flags(config, tuple(assign or ()), debug, overrides or {})
 
 
 def _places(

@@ -1,11 +1,17 @@
-"""The options that several commands share."""
+"""The options that several commands share, and what is done with them."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from voice.ui.command import Flags, prepare
+
+if TYPE_CHECKING:
+    from voice.settings import Settings
 
 Config = Annotated[
     Path | None,
@@ -44,3 +50,18 @@ Brain = Annotated[
 BrainModel = Annotated[
     str | None, typer.Option("--brain-model", metavar="NAME", help="The model of that brain.")
 ]
+
+
+def execute(work: Callable[[Settings], int], flags: Flags) -> None:
+    """Do the work of a command with its settings, and end with the exit status that it returns."""
+    raise typer.Exit(work(prepare(flags)))
+
+
+def shared_flags(
+    config: Path | None,
+    assign: list[str] | None,
+    debug: bool,
+    overrides: dict[str, object] | None = None,
+) -> Flags:
+    """Return the options that all commands share."""
+    return Flags(config, tuple(assign or ()), debug, overrides or {})
