@@ -101,8 +101,7 @@ async def open_session(
     ``on_tool_line`` gets lines for the screen, such as how far a server of tools is.
     ``record`` is the file of the session's black box. A connection that is lost is opened again for
     as long as the settings say, or else for ``patience_s``, None for as long as it takes; a server
-    of our own that has died is started anew.
-    ``hang_up`` are phrases: a turn of the user that is nothing else ends the session.
+    of our own that has died is started anew. A turn that is one of ``hang_up`` ends the session.
     ``hands_free`` stands for the microphone, the speaker and the volume, where they are not given.
     The session closes microphone and speaker. Raises the VoiceError that says why no session could
     be opened, and out of the body what ended it.
@@ -119,8 +118,7 @@ async def open_session(
         endpoint, further = place.endpoint, further_places(settings, own)
         parts = await asyncio.to_thread(parts_of, settings, [place, *further], record, own.token)
         stack.push_async_callback(asyncio.to_thread, parts.close)
-        if microphone is not None:
-            microphone = parts.heard_through(microphone)
+        microphone = microphone and parts.heard_through(microphone)
         farewell = stack.enter_context(contextlib.closing(HangUpPhrase(hang_up)))
         session = await stack.enter_async_context(
             Session(
@@ -133,6 +131,7 @@ async def open_session(
                 microphone=microphone,
                 speaker=speaker,
                 tools=helped.toolbox,
+                push_to_talk=_has_talk_key(settings, hands_free),
                 recorder=parts.recorder,
                 budget=parts.budget,
                 observers=[*_observers(parts, helped.answers, hands_free), farewell.take],
@@ -143,6 +142,11 @@ async def open_session(
             hands_free.attach(session)
         here = place_of(settings, endpoint, _is_heard(speaker), has_screen=bool(on_tool_line))
         yield helped.attached(session, endpoint, here, parts.recorder, on_missed)
+
+
+def _has_talk_key(settings: Settings, hands_free: HandsFree | None) -> bool:
+    """Return whether a key ends the turns; where nobody can press one the endpoint does."""
+    return hands_free is not None and settings.hands_free.push_to_talk != "off"
 
 
 def _filled(
