@@ -92,6 +92,29 @@ async def test_what_a_tool_prints_does_not_get_into_the_json(
     assert b"called" in captured.err
 
 
+async def test_what_comes_of_a_job_is_heard_before_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plugins = tmp_path / "plugins"
+    plugins.mkdir()
+    (plugins / "baking.py").write_text(
+        "import threading\nfrom tools import ToolContext, tool\n\n"
+        "@tool(background=True)\ndef bake(ctx: ToolContext) -> str:\n"
+        '    """Bake."""\n    threading.Event().wait(1.5)\n    ctx.show("hot")\n'
+        "    return 'There is cake.'\n"
+    )
+    monkeypatch.setenv("VOICE_TOOLS__FOLDER", str(plugins))
+    replies = [ScriptedReply(calls=(("bake", {}),)), "I have begun.", "The cake is there."]
+    view, shown = recording_view()
+    bundle = engines(replies=replies)
+    async with server(bundle) as running:
+        outcome = await converse(settings(running.url), [Typed("Bake")], view, is_fast=True)
+    (turn,) = outcome.turns
+    assert "The cake is there." in turn.assistant_text
+    assert "There is cake." in str(bundle.brain.requests[-1])
+    assert "Tools      hot" in shown.getvalue()
+
+
 async def test_failed_answer_is_told_and_is_no_success(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

@@ -29,6 +29,12 @@ def promise(context: ToolContext) -> str:
     """Say something as well."""
     context.say("And this.")
     return "Done."
+
+@tool(background=True)
+def bake(context: ToolContext) -> str:
+    """Bake."""
+    context.show("hot")
+    return "There is cake."
 '''
 
 
@@ -125,3 +131,15 @@ def test_new_writes_a_tool_that_can_be_called(
     assert "voice tools call water_plants" in capfdbinary.readouterr().out.decode()
     with pytest.raises(SettingsError, match="exists already"):
         new(settings, "water_plants")
+
+
+async def test_a_call_in_the_background_is_waited_for_and_told(
+    settings: Settings, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    assert await call_tool(settings, "bake", "{}") == 0
+    captured = capsysbinary.readouterr()
+    assert json.loads(captured.out)["status"] == "running"
+    assert captured.err.decode().splitlines()[-2:] == [
+        "hot",
+        "The job 'bake' is done: There is cake.",
+    ]
