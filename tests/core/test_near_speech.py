@@ -156,6 +156,22 @@ def test_a_finished_answer_is_played_on_after_a_pause_in_which_the_connection_wa
     assert len(shell.speaker.heard_pcm("i1")) == 48_000
 
 
+def test_a_muted_microphone_neither_pauses_nor_stops_the_answer() -> None:
+    shell = speaking()
+    shell.feed(UserPressed(Button.MUTE))
+    shell.feed(NearSpeech())
+    shell.feed(STOP)
+    assert count(shell, PausePlayback) == count(shell, FlushPlayback) == 0
+
+
+def test_an_answer_that_is_muted_in_a_pause_goes_on() -> None:
+    shell = paused()
+    shell.feed(UserPressed(Button.MUTE))
+    shell.feed(STOP)
+    assert count(shell, ResumePlayback) == 1
+    assert count(shell, FlushPlayback) == 0
+
+
 # --- the interruption -----------------------------------------------------------------------------
 
 

@@ -62,6 +62,18 @@ def test_why_a_turn_ended_is_told_to_a_client_that_asks_and_to_no_other(desk, as
     assert stopped.to_wire().get(CAUSE_KEY) == ("320 ms of silence" if asks else None)
 
 
+def test_a_television_neither_holds_the_turn_nor_cuts_off_the_answer(desk):
+    desk.update(**{TURN_CAUSES_KEY: True})
+    semantic(desk, "auto")
+    sent = desk.hear(0.9, 31_000)
+    assert types(sent).count(STARTED) == 1
+    (stopped,) = [event for event in sent if event.type == STOPPED]
+    assert stopped.to_wire()[CAUSE_KEY] == "speech without an end for 30 s"
+    desk.recognise("What time is it?")
+    assert desk.ordered(msg.StartResponse)
+    assert STARTED not in types(desk.hear(0.9, 5_000))
+
+
 @pytest.mark.parametrize(("threshold", "speech"), [(0.3, True), (0.5, False)])
 def test_the_threshold_decides_what_is_speech(desk, threshold, speech):
     detection(desk, threshold=threshold)

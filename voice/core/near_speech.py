@@ -29,7 +29,9 @@ class NearSpeechHandlers:
     def on_speech(self, event: NearSpeech) -> None:
         """Somebody is heard over our voice: fall silent and wait for the verdict."""
         state = self._state
-        if not state.playback.is_sounding or not state.near.move(NearEvent.HEARD, state.now_ms):
+        if state.uplink.is_muted or not state.playback.is_sounding:
+            return
+        if not state.near.move(NearEvent.HEARD, state.now_ms):
             return
         cause = event.cause or HEARD_NEAR
         state.actions.append(PausePlayback())
@@ -38,7 +40,7 @@ class NearSpeechHandlers:
     def on_verdict(self, event: NearVerdict) -> None:
         """Go on from where the answer was paused, or stop it for good."""
         state = self._state
-        if event.kind is NearKind.INTERRUPTION:
+        if event.kind is NearKind.INTERRUPTION and not state.uplink.is_muted:
             self._stop(event.cause or HEARD_NEAR)
         elif state.near.is_paused:
             cause = event.cause or f"it was {event.kind.value}"
