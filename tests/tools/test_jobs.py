@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tools import Registry, ToolError, tool
+from tools import Registry, ToolContext, ToolError, tool
 from tools.builtin.jobs import cancel_job, job_status
 from tools.jobs import MAX_KEPT, MAX_RUNNING
 from tools.testing import ManualClock
@@ -132,3 +132,39 @@ async def test_the_tools_about_jobs_are_offered_only_beside_jobs(tmp_path: Path)
     registry.add(job_status, "test")
 
     assert registry.specs() == []
+
+
+async def test_waiting_ends_with_the_last_job_and_says_whether_there_was_one(house: House) -> None:
+    assert not await house.registry.wait_for_jobs()
+    await house.ask("write_report", what="first")
+    waiting = asyncio.create_task(house.registry.wait_for_jobs())
+    assert "running" in (await house.registry.call("write_report", '{"what": "bad"}')).output
+    assert not waiting.done()
+    house.release.set()
+    assert await asyncio.wait_for(waiting, 5)
+    assert {await house.notice(), await house.notice()} == {
+        "The job 'the first report' is done: The first report has ten pages.",
+        "The job 'the bad report' failed: There is no paper.",
+    }
+
+
+async def test_a_job_that_cannot_begin_is_refused_at_once(tmp_path: Path) -> None:
+    begun: list[str] = []
+
+    @tool(background=True)
+    def print_it() -> str:
+        """Print it."""
+        begun.append("begun")
+        return "printed"
+
+    @print_it.on_begin
+    def look(context: ToolContext) -> None:
+        raise ToolError("There is no printer.")
+
+    async with Registry(data_dir=tmp_path) as registry:
+        registry.add(print_it, "test")
+        outcome = await registry.call("print_it", "{}")
+        assert not await registry.wait_for_jobs()
+
+    assert (outcome.is_error, outcome.output) == (True, "There is no printer.")
+    assert begun == []
