@@ -4,6 +4,7 @@ import pytest
 
 from voice.errors import SettingsError
 from voice.settings import load_settings
+from voice.settings_brain import BrainSettings
 
 
 @pytest.fixture(autouse=True)
@@ -103,3 +104,16 @@ def test_the_vendors_variable_holds_the_key(monkeypatch):
     for kind, key in (("anthropic", "sk-ant-1"), ("openai", "sk-open-1")):
         made = load_settings(overrides={"brain.kind": kind, "brain.model": "m"}).brain
         assert made.api_key.get_secret_value() == key
+
+
+@pytest.mark.parametrize(
+    ("values", "is_strict"),
+    [
+        ({"kind": "openai", "model": "m"}, True),
+        ({"base_url": "https://gateway.example/v1", "model": "m"}, False),
+        ({"base_url": "https://gateway.example/v1", "model": "m", "strict_tools": True}, True),
+        ({"kind": "openai", "model": "m", "strict_tools": False}, False),
+    ],
+)
+def test_strict_tools_are_for_openai_and_for_who_wants_them(values, is_strict):
+    assert BrainSettings(**values).wants_strict_tools() is is_strict

@@ -23,6 +23,7 @@ async def load_brain(settings: BrainSettings) -> Brain:
                 else "max_tokens",
                 instructions_role=settings.instructions_role,
                 send_cache_key=settings.send_cache_key,
+                strict_tools=settings.wants_strict_tools(),
                 extra_body=_chat_fields(settings),
                 **_common(settings),
             )

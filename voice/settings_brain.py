@@ -130,6 +130,8 @@ class BrainSettings(ChatParameters):
     """Tries after one that failed in a way that may pass: 429 and 5xx, or a broken connection."""
     stream: bool = True
     """``false`` asks for whole answers: nothing is spoken before the last word is there."""
+    strict_tools: Literal["auto"] | bool = "auto"
+    """Have an ``openai`` brain keep to the tools' schemas; ``auto``: at OpenAI's own address."""
     instructions_role: Literal["system", "developer"] = "system"
     context_tokens: int | None = Field(default=None, ge=256)
     """How much the model can read and write; unset, a careful guess."""
@@ -173,6 +175,12 @@ class BrainSettings(ChatParameters):
                     "or put what your gateway takes into brain.extra_body"
                 )
         return self
+
+    def wants_strict_tools(self) -> bool:
+        """Return whether tools are sent in their strict form."""
+        if self.strict_tools != "auto":
+            return self.strict_tools
+        return urlsplit(self.base_url or OPENAI_URL).hostname == urlsplit(OPENAI_URL).hostname
 
     def key_header(self) -> Literal["bearer", "x-api-key"]:
         """Return which header carries the key to an ``anthropic`` brain."""

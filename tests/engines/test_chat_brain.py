@@ -345,3 +345,60 @@ async def test_settings_of_the_brain_go_with_every_request(server):
     assert body["temperature"] == 0.3
     assert body["top_k"] == 20
     await brain.close()
+
+
+PLACE = BrainTool(
+    "weather",
+    "Tell the weather.",
+    {
+        "type": "object",
+        "properties": {"city": {"type": "string"}, "unit": {"type": "string"}},
+        "required": ["city"],
+    },
+)
+WEATHER = BrainRequest("", (BrainMessage("user", "hello"),), tools=(PLACE,))
+
+
+async def strict(server):
+    return await ChatBrain.load(
+        base_url=server.base_url, model="test-model", api_key=KEY, strict_tools=True
+    )
+
+
+async def test_strict_tools_are_asked_for_and_a_null_is_not_given(server):
+    call = {"name": "weather", "arguments": '{"city": "Rome", "unit": null}'}
+    server.stream(call_event(0, "tool_calls", id="c1", function=call))
+    brain = await strict(server)
+
+    deltas = await collect(brain, WEATHER)
+    await brain.close()
+
+    assert deltas[0] == CallDelta(CallRequest("c1", "weather", '{"city": "Rome"}'))
+    (function,) = [tool["function"] for tool in server.requests[0]["tools"]]
+    assert function["strict"] is True
+    assert function["parameters"]["properties"]["unit"]["type"] == ["string", "null"]
+
+
+async def test_an_endpoint_that_refuses_strict_tools_gets_plain_ones_from_then_on(server, caplog):
+    server.refuse(400, {"error": {"message": SECRET}})
+    server.stream(text_event("Hello.", "stop"))
+    server.stream(text_event("Again.", "stop"))
+    brain = await strict(server)
+
+    first = await collect(brain, WEATHER)
+    second = await collect(brain, WEATHER)
+    await brain.close()
+
+    assert (first[0], second[0]) == (TextDelta("Hello."), TextDelta("Again."))
+    strictness = ["strict" in body["tools"][0]["function"] for body in server.requests]
+    assert strictness == [True, False, False]
+    assert SECRET not in caplog.text
+
+
+async def test_a_refusal_that_has_nothing_to_do_with_tools_is_told(server):
+    server.refuse(400, {"error": {"message": SECRET}})
+    server.refuse(400, {"error": {"message": SECRET}})
+    brain = await strict(server)
+    with pytest.raises(EngineError, match="refused the request"):
+        await collect(brain, WEATHER)
+    await brain.close()

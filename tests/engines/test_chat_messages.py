@@ -108,3 +108,18 @@ def test_pictures_are_image_parts():
         {"type": "text", "text": "What is this?"},
         {"type": "image_url", "image_url": {"url": "data:image/png;base64,AA=="}},
     ]
+
+
+def test_strict_tools_are_sent_in_their_strict_form_where_they_have_one():
+    open_schema = {"type": "object", "properties": {}, "additionalProperties": True}
+    plain = {"type": "object", "properties": {"city": {"type": "string"}}}
+    tools = (BrainTool("look", "Look.", plain), BrainTool("any", "Anything.", open_schema))
+    request = BrainRequest("", (BrainMessage("user", "hello"),), tools=tools)
+
+    look, anything = request_body(request, model="m", strict_tools=True)["tools"]
+
+    assert look["function"]["strict"] is True
+    assert look["function"]["parameters"]["required"] == ["city"]
+    assert anything["function"]["parameters"] == open_schema
+    assert "strict" not in anything["function"]
+    assert "strict" not in str(request_body(request, model="m")["tools"])

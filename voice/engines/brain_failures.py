@@ -24,6 +24,10 @@ again at once, and here every try was made already.
 """
 
 
+BRAIN_REFUSED = "brain_refused"
+"""The code where an endpoint does not take the request as it is."""
+
+
 class PassingFailure(EngineError):
     """A failure that another try may not meet.
 
@@ -150,7 +154,7 @@ def of_status(
             text = f"{where} failed (status {status}); try again in a moment"
             return _passing(text, "brain_unavailable", retry_after_s(headers))
     text = f"{where} refused the request (status {status}{said.shown()})"
-    return _lasting(text, "brain_refused", "invalid_request_error")
+    return _lasting(text, BRAIN_REFUSED, "invalid_request_error")
 
 
 def retry_after_s(headers: Mapping[str, str]) -> float | None:

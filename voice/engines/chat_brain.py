@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from voice.engines.brain_address import check_base_url, shown_address
 from voice.engines.brain_asking import Asked, ask_once
+from voice.engines.brain_failures import BRAIN_REFUSED
 from voice.engines.brain_tries import MAX_RETRIES, with_tries
 from voice.engines.chat_messages import InstructionsRole, request_body
 from voice.engines.chat_stream import ChatStream
-from voice.engines.ports import BrainDelta, BrainRequest, BrainTool
+from voice.engines.ports import BrainDelta, BrainRequest, BrainTool, CallDelta
+from voice.engines.strict_tools import strict_schema, without_nulls
 from voice.errors import EngineError
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
+
+log = logging.getLogger(__name__)
 
 CONNECT_TIMEOUT_S = 5.0
 START_TIMEOUT_S = 20.0
@@ -52,6 +58,7 @@ class ChatBrain:
         context_tokens: int | None = None,
         takes_images: bool = True,
         send_cache_key: bool = False,
+        strict_tools: bool = False,
     ) -> None:
         """Take ownership of ``client``; ``load`` makes one.
 
@@ -61,7 +68,8 @@ class ChatBrain:
         models that want a developer's. ``context_tokens`` is the model's limit, ``takes_images``
         whether it can see. ``send_cache_key`` names each conversation in ``prompt_cache_key``, so
         that a provider finds what it has cached of it; servers that do not know the field refuse
-        it.
+        it. ``strict_tools`` has the endpoint keep to the tools' schemas; one that refuses such a
+        request is asked again without, and from then on.
         """
         self.name = model
         self.context_tokens = context_tokens
@@ -77,6 +85,7 @@ class ChatBrain:
         self._temperature = temperature
         self._extra_body = dict(extra_body or {})
         self._send_cache_key = send_cache_key
+        self._strict_tools = strict_tools
 
     @classmethod
     async def load(
@@ -102,15 +111,30 @@ class ChatBrain:
 
         Raises EngineError with one clear line, never with the key or a body.
         """
+        is_strict = self._strict_tools and bool(request.tools)
+        has_begun = False
+        try:
+            async with aclosing(self._tries(request)) as deltas:
+                async for delta in deltas:
+                    has_begun = True
+                    yield _as_called(delta, request) if is_strict else delta
+            return
+        except EngineError as error:
+            if not is_strict or has_begun or error.code != BRAIN_REFUSED:
+                raise
+            log.warning("the model's endpoint refused strict tools; they are sent plain from now")
+            self._strict_tools = False
+        async with aclosing(self._tries(request)) as deltas:
+            async for delta in deltas:
+                yield delta
+
+    def _tries(self, request: BrainRequest) -> AsyncGenerator[BrainDelta, None]:
         body = self._body(request)
-        tries = with_tries(
+        return with_tries(
             lambda begin_by_s: self._ask(body, begin_by_s),
             limit_s=self._start_timeout_s,
             max_retries=self._max_retries,
         )
-        async with aclosing(tries) as deltas:
-            async for delta in deltas:
-                yield delta
 
     def _ask(self, body: Mapping[str, Any], begin_by_s: float) -> AsyncGenerator[BrainDelta, None]:
         import openai
@@ -143,6 +167,7 @@ class ChatBrain:
             stream=self._stream,
             max_tokens_field=field,
             instructions_role=self._instructions_role,
+            strict_tools=self._strict_tools,
         )
         extra = dict(self._extra_body)
         if field in body and field in extra:
@@ -159,6 +184,17 @@ class ChatBrain:
 
     def _where(self) -> str:
         return shown_address(self._client.base_url)
+
+
+def _as_called(delta: BrainDelta, request: BrainRequest) -> BrainDelta:
+    """Return a call as the tool's own schema has it: a null was "not given"."""
+    if not isinstance(delta, CallDelta):
+        return delta
+    call = delta.call
+    tool = next((tool for tool in request.tools if tool.name == call.name), None)
+    if tool is None or strict_schema(tool.parameters) is None:
+        return delta
+    return CallDelta(replace(call, arguments=without_nulls(call.arguments, tool.parameters)))
 
 
 def _make_client(base_url: str, api_key: str, stall_timeout_s: float) -> AsyncOpenAI:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Literal, TypeAlias
 
 from voice.engines.ports import BrainMessage, BrainRequest, BrainTool
+from voice.engines.strict_tools import strict_schema
 
 NO_OUTPUT_YET = "No result yet; the tool is still running."
 """Stands where a call has no output: the interface refuses a call that nothing answers."""
@@ -22,14 +23,18 @@ def request_body(
     stream: bool = True,
     max_tokens_field: str = "max_completion_tokens",
     instructions_role: InstructionsRole = "system",
+    strict_tools: bool = False,
 ) -> dict[str, Any]:
-    """Return the request's JSON object, holding only what the request sets."""
+    """Return the request's JSON object, holding only what the request sets.
+
+    ``strict_tools`` has the endpoint keep to the schemas of those tools that have a strict form.
+    """
     messages = chat_messages(request, instructions_role=instructions_role)
     body: dict[str, Any] = {"model": model, "messages": messages}
     if stream:
         body["stream"] = True
     if request.tools:
-        body["tools"] = [_tool(tool) for tool in request.tools]
+        body["tools"] = [_tool(tool, strict=strict_tools) for tool in request.tools]
         body["tool_choice"] = _tool_choice(request.tool_choice)
         if not request.parallel_tool_calls:
             # Only where it says something: some reasoning models refuse the field itself.
@@ -96,15 +101,12 @@ def _user(message: BrainMessage) -> list[dict[str, Any]]:
     return [{"role": "user", "content": parts}]
 
 
-def _tool(tool: BrainTool) -> dict[str, Any]:
-    return {
-        "type": "function",
-        "function": {
-            "name": tool.name,
-            "description": tool.description,
-            "parameters": dict(tool.parameters),
-        },
-    }
+def _tool(tool: BrainTool, *, strict: bool) -> dict[str, Any]:
+    function: dict[str, Any] = {"name": tool.name, "description": tool.description}
+    parameters = strict_schema(tool.parameters) if strict else None
+    if parameters is None:
+        return {"type": "function", "function": {**function, "parameters": dict(tool.parameters)}}
+    return {"type": "function", "function": {**function, "parameters": parameters, "strict": True}}
 
 
 def _tool_choice(choice: str) -> str | dict[str, Any]:
