@@ -33,7 +33,7 @@ class McpServerSettings(Section):
     start_timeout_s: float = Field(default=20.0, gt=0.0, le=120.0)
     """Longest wait for the server to answer and list its tools."""
     effect: Literal["auto", "read", "reversible", "irreversible"] = "auto"
-    """What its tools do; ``auto`` takes their own word, ``irreversible`` asks before each call."""
+    """What its tools do; ``auto`` takes their own word, and asks before those that say nothing."""
     enabled: bool = True
 
     @model_validator(mode="after")

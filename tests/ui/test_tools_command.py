@@ -1,3 +1,4 @@
+import io
 import json
 from pathlib import Path
 
@@ -143,3 +144,35 @@ async def test_a_call_in_the_background_is_waited_for_and_told(
         "hot",
         "The job 'bake' is done: There is cake.",
     ]
+
+
+PAINT = '''
+from tools import ToolContext, tool
+
+@tool
+def paint(context: ToolContext) -> str:
+    """Paint the wall."""
+    return f"painted {context.ask('Which colour?')}"
+'''
+
+
+@pytest.mark.parametrize(
+    ("typed", "status", "told"), [("blue\n", 0, "painted blue"), ("", 1, "nobody here to ask")]
+)
+async def test_a_question_of_a_tool_is_answered_by_a_line(
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    typed: str,
+    status: int,
+    told: str,
+) -> None:
+    assert settings.tools.folder is not None
+    (settings.tools.folder / "paint.py").write_text(PAINT)
+    monkeypatch.setattr("sys.stdin", io.StringIO(typed))
+
+    assert await call_tool(settings, "paint", "{}") == status
+
+    seen = capfd.readouterr()
+    assert "Which colour?" in seen.err
+    assert told in (seen.err if status else seen.out)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import sys
+import threading
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from voice.protocol.tool_examples import EXAMPLES_KEY
+from voice.tool_surroundings import ToolSurroundings
 from voice.toolbox import Toolbox, build_tools, check_tools, new_tool
 from voice.ui.command import complain, console_for, run
 from voice.ui.render import printable
@@ -37,7 +41,7 @@ def list_tools(settings: Settings, *, as_json: bool) -> int:
 async def call_tool(settings: Settings, name: str, arguments: str) -> int:
     """Call one tool and print what a model would be told; returns 1 where the tool failed."""
     with reserved_stdout() as write:
-        toolbox = build_tools(settings, on_notice=_tell, on_line=_tell)
+        toolbox = build_tools(settings, on_notice=_tell, on_line=_tell, around=_Terminal())
         async with toolbox:
             _tell_problems(toolbox)
             outcome = await toolbox.call(name, arguments)
@@ -68,6 +72,29 @@ def new(settings: Settings, name: str) -> int:
         write(f"{plugin}\n{test}\n".encode(errors="replace"))
         write(f'Try it: voice tools call {plugin.stem} --args \'{{"name": "Anna"}}\'\n'.encode())
     return 0
+
+
+class _Terminal(ToolSurroundings):
+    """Lets tools ask whoever called one from the shell: a question is a line, and so its answer."""
+
+    async def ask(self, question: str) -> str | None:
+        """Print the question and read a line; None where the input has ended."""
+        print(f"{printable(question)} ", end="", file=sys.stderr, flush=True)
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[str] = loop.create_future()
+
+        def take(line: str) -> None:
+            if not answer.done():
+                answer.set_result(line)
+
+        def read() -> None:
+            line = sys.stdin.readline()
+            with contextlib.suppress(RuntimeError):  # The program may be over by then.
+                loop.call_soon_threadsafe(take, line)
+
+        # A daemon: a line that never comes must not keep the program from ending.
+        threading.Thread(target=read, name="answer", daemon=True).start()
+        return await answer or None
 
 
 async def _ask_servers(toolbox: Toolbox) -> int:
