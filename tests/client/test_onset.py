@@ -1,0 +1,51 @@
+"""Onsets: what stands out of our echo and the noise, and what does not."""
+
+from voice.client.onset import LEARNT_MS, OnsetDetector, Sound, level_db
+
+OURS = Sound(clean_db=-62.0, far_db=-22.0, speech=0.02)
+SPEECH = Sound(clean_db=-35.0, far_db=-22.0, speech=0.9)
+BANG = Sound(clean_db=-30.0, far_db=-22.0, speech=0.02)
+
+
+def detector(learnt_ms: int = 3_000) -> OnsetDetector:
+    found = OnsetDetector()
+    assert not any([found.hear(OURS) for _ in range(learnt_ms // 10)])
+    return found
+
+
+def blocks_until_heard(found: OnsetDetector, sound: Sound) -> int | None:
+    return next((number for number in range(1, 50) if found.hear(sound)), None)
+
+
+def test_speech_over_our_voice_is_heard_at_once() -> None:
+    assert blocks_until_heard(detector(), SPEECH) == 1
+
+
+def test_before_the_room_is_known_speech_must_be_likely_and_a_bang_is_nothing() -> None:
+    assert blocks_until_heard(detector(LEARNT_MS - 500), SPEECH) == 2
+    assert OnsetDetector().hear(BANG) is False
+    early = detector(LEARNT_MS - 500)
+    assert not any(early.hear(BANG) for _ in range(5))
+
+
+def test_what_is_left_of_our_voice_may_be_loud_where_it_always_is() -> None:
+    loud = Sound(clean_db=-40.0, far_db=-22.0, speech=0.05)
+    found = OnsetDetector()
+    for _ in range(300):
+        found.hear(loud)
+    assert blocks_until_heard(found, loud) is None
+    assert abs(found.margin_db) < 6
+
+
+def test_after_a_sound_that_was_nobody_the_next_needs_more_for_a_while() -> None:
+    found = detector()
+    quiet_bang = Sound(clean_db=-46.0, far_db=-22.0, speech=0.02)
+    assert blocks_until_heard(found, quiet_bang) == 1
+    found = detector()
+    found.startle()
+    assert blocks_until_heard(found, Sound(-46.5, -22.0, 0.02)) is None
+
+
+def test_levels_end_at_minus_ninety() -> None:
+    assert level_db(0.0) == -90.0
+    assert level_db(1.0) == 0.0
