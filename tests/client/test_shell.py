@@ -104,6 +104,21 @@ async def test_an_event_that_a_device_raises_inside_a_step_waits_for_its_end() -
         assert made.core.phase is Phase.LISTENING
 
 
+async def test_a_sound_over_the_answer_pauses_the_speaker_until_the_verdict() -> None:
+    clock = MovedClock()
+    speaker = RecordingSpeaker(clock)
+    async with bench(speaker) as b:
+        b.connect()
+        b.shell.feed(events.audio_delta("r1", "i1", 1_000))
+        clock.advance(400)
+        b.shell.feed(m.NearSpeech())
+        clock.advance(300)
+        assert speaker.is_paused and speaker.heard_ms("i1", 0) == 400
+        b.shell.feed(m.NearVerdict(m.NearKind.NOISE))
+        clock.advance(300)
+        assert not speaker.is_paused and speaker.heard_ms("i1", 0) == 700
+
+
 async def test_the_core_is_woken_at_its_deadline() -> None:
     async with bench(push_to_talk=True) as b:
         b.connect()
