@@ -263,13 +263,13 @@ def _with_vendor_keys(
     settings = settings.model_copy(update=updates)
     for section, place in (("stt", settings.stt), ("tts", settings.tts)):
         if place.engine == "openai" and place.api_key is None:
-            key = _shared_key(settings, section, place.base_url, origins)
-            updates[section] = place.model_copy(update={"api_key": key})
+            found_key = _shared_key(settings, section, place.base_url, origins)
+            updates[section] = place.model_copy(update={"api_key": found_key})
     services: dict[str, BaseModel] = {}
     for name, service in (("image", settings.tools.image), ("search", settings.tools.search)):
         if service.base_url is not None and service.api_key is None:
-            key = _shared_key(settings, f"tools.{name}", service.base_url, origins)
-            services[name] = service.model_copy(update={"api_key": key})
+            found_key = _shared_key(settings, f"tools.{name}", service.base_url, origins)
+            services[name] = service.model_copy(update={"api_key": found_key})
     updates["tools"] = settings.tools.model_copy(update=services)
     if ("brain", "kind") not in origins and settings.brain.base_url:
         origins["brain", "kind"] = origins["brain", "base_url"]
