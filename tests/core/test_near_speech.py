@@ -402,3 +402,11 @@ def test_news_of_devices_are_passed_on_whatever_happens() -> None:
     shell.feed(DeviceChanged("microphone", "USB", False, "it was unplugged"))
     update = DeviceUpdate("microphone", "USB", False, "it was unplugged")
     assert shell.updates(DeviceUpdate) == [update]
+
+
+def test_an_answer_whose_speaker_has_gone_ends_with_what_was_heard_of_it() -> None:
+    shell = paused()
+    shell.feed(DeviceChanged("speaker", "USB", False, "the speaker 'USB' was unplugged"))
+    assert [item for item, _ in truncations(shell)] == ["i1"]
+    assert shell.core.phase is Phase.LISTENING
+    assert shell.updates(PhaseChanged)[-1].cause == "the speaker 'USB' was unplugged"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
-from voice.core.barge_in import PlaybackHandlers
+from voice.core.barge_in import PlaybackHandlers, interrupt
 from voice.core.client_errors import ErrorHandlers
 from voice.core.client_items import ItemHandlers
 from voice.core.client_link import LinkHandlers
@@ -264,6 +264,10 @@ class ClientCore:
     def _on_device(self, event: DeviceChanged) -> None:
         update = DeviceUpdate(event.kind, event.name, event.is_working, event.detail)
         self._state.publish(update)
+        is_mute = event.kind == "speaker" and not event.is_working
+        if is_mute and self._state.playback.is_sounding:
+            # What it had still to say is not heard: what was, is told as after an interruption.
+            interrupt(self._state, by_speech=False, cause=event.detail)
 
     def _on_barred(self, event: EndpointsBarred) -> None:
         self._link.on_barred(event)

@@ -283,7 +283,7 @@ def devices(
 ) -> None:
     """List microphones and speakers, and draw the microphone's level.
 
-    Exit status: 0, or 2 where there is no sound card to be had.
+    Exit status: 0, or 5 where there is no sound card to be had.
     """
 
     def work(settings: Settings) -> int:
