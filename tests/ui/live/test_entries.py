@@ -1,6 +1,6 @@
 import pytest
 
-from voice.ui.live.entries import MAX_TEXT, clean, pictures_in
+from voice.ui.live.entries import MAX_TEXT, clean, parts_of, pictures_in
 
 
 @pytest.mark.parametrize(
@@ -25,3 +25,17 @@ def test_long_text_shows_its_end() -> None:
 
 def test_text_is_one_line_that_drives_no_terminal() -> None:
     assert clean("a\nb\x1b]0;x\x07  c") == "a b ]0;x c"
+
+
+@pytest.mark.parametrize(
+    ("output", "expected"),
+    [
+        ('{"spoken": "It is noon.", "time": "12:00", "n": 1}', ("It is noon.", "time=12:00 · n=1")),
+        ('{"spoken": "It is noon."}', ("It is noon.", "")),
+        ('{"time": "12:00"}', ('{"time": "12:00"}', "")),
+        ("{no json", ("{no json", "")),
+        ("plain words", ("plain words", "")),
+    ],
+)
+def test_what_is_to_be_said_comes_first(output: str, expected: tuple[str, str]) -> None:
+    assert parts_of(output) == expected

@@ -93,8 +93,6 @@ class LiveApp(App[None]):
         self._shown: dict[str, Text] = {}  # bounded: one for each part of the screen
         self.model = LiveModel(opened.endpoint.name, now_s=loop.time())
         self.model.phase = opened.session.phase
-        names = around.hands_free.devices if around.hands_free is not None else ()
-        self.model.open_devices(names)
 
     def compose(self) -> ComposeResult:
         """Lay out the parts."""
@@ -231,7 +229,7 @@ class LiveApp(App[None]):
         for line in told:
             self.model.tool_line(line)
         for line in stray:
-            self.model.note(line, Role.WARNING)
+            self.model.logged(line, self._now_s())
         if self.model.phase is Phase.SPEAKING and self.model.hear(
             self._opened.session.heard_texts()
         ):
@@ -251,6 +249,8 @@ class LiveApp(App[None]):
             return
         self._is_stale = False
         now_s, width = self._now_s(), self.size.width
+        if self._around.hands_free is not None:
+            self.model.open_devices(self._around.hands_free.devices)
         self._show("phase", panels.phase_line(self.model, now_s, width))
         self._draw_meters()
         self.query_one(Conversation).sync(now_s)
@@ -262,6 +262,8 @@ class LiveApp(App[None]):
                 self._is_stale = self._is_stale or part.display  # it is not laid out yet
                 continue
             if name == "turn":
+                did = "sent it" if self.model.timing_is_typed else "stopped"
+                part.border_title = f"Last turn, ms after you {did}"
                 text = panels.timeline_rows(self.model, size.width)
             elif name == "session":
                 text = panels.facts_rows(

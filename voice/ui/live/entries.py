@@ -12,6 +12,7 @@ from enum import Enum
 from typing import TypeAlias
 
 from voice.ui.render import call_text, printable, shortened
+from voice.ui.report import parsed_arguments
 
 PLAYHEAD = "▸"
 """Stands between what was heard and what is still to be said."""
@@ -160,7 +161,10 @@ class ToolEntry(Entry):
             told.append((("failed: ", Role.ERROR), (clean(shortened(self.output)), Role.PLAIN)))
         else:
             took = f" ({seconds:.1f} s)" if seconds >= 1 else ""
-            told.append(((f"→ {clean(shortened(self.output))}", Role.PLAIN), (took, Role.DIM)))
+            spoken, rest = parts_of(self.output)
+            told.append(((f"→ {clean(shortened(spoken))}", Role.PLAIN), (took, Role.DIM)))
+            if rest:
+                told.append(((clean(shortened(rest)), Role.DIM),))
         told += [((f"picture: {path}", Role.TOOL),) for path in self.pictures]
         return told
 
@@ -192,6 +196,15 @@ def clean(text: str) -> str:
     """Return ``text`` as one line that cannot drive a terminal, cut at its beginning if long."""
     shown = " ".join(printable(text).split())
     return shown if len(shown) <= MAX_TEXT else "… " + shown[-MAX_TEXT:]
+
+
+def parts_of(output: str) -> tuple[str, str]:
+    """Return what of a tool's result is to be said, and the rest of it; "" for no rest."""
+    result = parsed_arguments(output) if output.lstrip().startswith("{") else None
+    if not isinstance(result, dict) or not isinstance(result.get("spoken"), str):
+        return output, ""
+    rest = [f"{name}={value}" for name, value in result.items() if name != "spoken"]
+    return result["spoken"], " · ".join(rest)
 
 
 def pictures_in(output: str) -> list[str]:

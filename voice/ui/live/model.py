@@ -147,6 +147,11 @@ class LiveModel:
                 return
         self.note(clean(line))
 
+    def logged(self, line: str, now_s: float) -> None:
+        """Show a line of a log or a library among what happened: it is no part of the talk."""
+        self._now_s = now_s
+        self._happened("log", line)
+
     def hear(self, heard: Mapping[str, str]) -> bool:
         """Note which words of the answers that sound were heard so far; returns if that is news.
 
