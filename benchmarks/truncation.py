@@ -141,7 +141,7 @@ class _Pieces:
                 case "burst" | "paused" | "dry":
                     await asyncio.sleep(0)
                 case "late":
-                    await asyncio.sleep(count / RATE_HZ * dice.uniform(0.3, 2.2))
+                    await asyncio.sleep(count / RATE_HZ * dice.uniform(0.5, 4.0))
                 case _:
                     await asyncio.sleep(count / RATE_HZ * dice.uniform(0.8, 1.05))
 
