@@ -408,5 +408,4 @@ def test_an_answer_whose_speaker_has_gone_ends_with_what_was_heard_of_it() -> No
     shell = paused()
     shell.feed(DeviceChanged("speaker", "USB", False, "the speaker 'USB' was unplugged"))
     assert [item for item, _ in truncations(shell)] == ["i1"]
-    assert shell.core.phase is Phase.LISTENING
-    assert shell.updates(PhaseChanged)[-1].cause == "the speaker 'USB' was unplugged"
+    assert len(shell.sent(ResponseCancel)) == 1
