@@ -62,7 +62,8 @@ class ToolSurroundings:
         """Have the assistant ask, and return the words of the answer; None before the session."""
         if self._ask is None or self._over is None:
             return None
-        answer = self._answer = asyncio.get_running_loop().create_future()
+        answer: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self._answer = answer
         self._asked_s = None
         self._ask(question)
         try:
