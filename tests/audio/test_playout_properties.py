@@ -52,7 +52,7 @@ class Model:
 
     def lose(self, playout: Playout, now_s: float) -> None:
         """Let the card go, in the middle of a sample so that rounding decides nothing."""
-        lost_s = now_s - 0.5 / RATE_HZ
+        lost_s = now_s + 0.5 / RATE_HZ
         playout.lose(lost_s)
         kept = sum(begin_s + 1 / RATE_HZ <= lost_s for begin_s in self.sounds_s)
         del self.out[kept:], self.sounds_s[kept:]
@@ -96,6 +96,7 @@ def test_whatever_happens_the_heard_samples_are_a_prefix_of_the_pushed(
                         now_s += count / RATE_HZ
                 case "lose":
                     model.lose(playout, now_s)
+                    now_s += 1 / RATE_HZ
                 case "pause":
                     playout.pause()
                 case "resume":
