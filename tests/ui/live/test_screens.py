@@ -86,3 +86,15 @@ def test_terminal_that_cannot_draw_gets_plain_lines(tmp_path: Path) -> None:
 
     assert "Speak, or type a line and press Enter;" in shown
     assert "─" not in shown and "█" not in shown
+
+
+def test_reason_stands_on_the_normal_screen_when_the_session_is_lost(tmp_path: Path) -> None:
+    give_up = {"VOICE_ENDPOINT__GIVE_UP_AFTER_S": "1"}
+    with scene("reconnecting", NARROW, home=tmp_path, **give_up) as terminal:
+        terminal.until(lambda screen: "RECONNECTING" in screen)
+        shown = terminal.until(lambda screen: "exit status" in screen)
+
+    assert "exit status 4" in shown
+    assert "Assistant  Tomorrow Oslo" in shown
+    assert "voice: error:" in shown
+    assert "Traceback" not in shown
