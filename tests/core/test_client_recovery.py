@@ -230,6 +230,19 @@ def test_typed_words_and_announcements_wait_for_the_connection() -> None:
     assert told(shell)[-1][1].endswith("Tea is ready.")
 
 
+def test_a_call_that_was_not_whole_is_forgotten_and_the_answer_wanted_again() -> None:
+    shell = ready()
+    turn(shell, 1, "What time is it?")
+    shell.feed(events.response_created("r1"))
+    call = {"id": "i1", "type": "function_call", "status": "in_progress", "name": "clock"}
+    shell.feed(events.item_added({**call, "call_id": "c1", "arguments": ""}))
+    before = len(shell.sent(ConversationItemCreate))
+    lose_and_return(shell)
+    assert told(shell, before) == [("user", "What time is it?")]
+    assert [entry.kind for entry in shell.core.ledger] == ["message"]
+    assert len(shell.sent(ResponseCreate)) == 1
+
+
 def test_a_tool_goes_on_and_its_call_is_told_with_its_output() -> None:
     shell = ready()
     shell.feed(UserTyped("What time is it?"))

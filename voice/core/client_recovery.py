@@ -113,8 +113,15 @@ def send_kept(state: ClientState) -> None:
 
 
 def _forget_unheard(state: ClientState) -> None:
-    """Take out what the assistant was about to say, and the turn that will be sent again."""
+    """Take out what the assistant was about to say or call, and the turn that is sent again."""
+    answered = {entry.call_id for entry in state.ledger if entry.kind == "function_call_output"}
     for entry in tuple(state.ledger):
+        call_id = entry.call_id or ""
+        if entry.kind == "function_call" and call_id not in answered:
+            # One that never was whole was not begun: nobody will answer it, nor tell of it.
+            if not state.calls.is_known(call_id):
+                state.ledger.delete(entry.item_id)
+            continue
         is_new = entry.status == "in_progress" and entry.role == "assistant"
         if is_new and entry.kind == "message":
             if not entry.text or (
