@@ -28,6 +28,10 @@ from voice.engines.vad import SileroVad
 from voice.testing.room import Room, RoomCard
 
 BEGIN_MS = 300
+WARM_MS = 1_500
+"""Nobody speaks before: the canceller has heard so much of us, as from the first answer of a
+conversation on. The answers alone begin with a canceller that knows nothing."""
+
 AFTER_MS = 2_500
 READING_MS = 40
 """What a reading of a second takes (28 ms on a core of an AMD EPYC), and the way to it."""
@@ -89,7 +93,7 @@ class Stage:
         card = RoomCard(room, length_ms=(BEGIN_MS + answer_ms + AFTER_MS) // 10 * 10)
         card.answers(answer, at_ms=BEGIN_MS)
         if person is not None:
-            scene.onset_ms = BEGIN_MS + round(random.uniform(500, max(600, answer_ms - 1_500)))
+            scene.onset_ms = BEGIN_MS + round(random.uniform(WARM_MS, answer_ms - 1_500))
             card.says(person, at_ms=scene.onset_ms)
 
         def sense(event: NearSpeech | NearVerdict) -> None:
