@@ -2,8 +2,8 @@
 
 Run with ``make bench-understanding``. Each sentence is spoken by the synthesiser, at several
 speeds, heard by the recogniser, and given to the offline brain with the built-in tools; every call
-that needs no network is really run. Right means the right tool with the right arguments. The floor is the same brain on
-the written sentences: what is lost between is the recogniser's.
+that needs no network is really run. Right means the right tool with the right arguments. The floor
+is the same brain on the written sentences: what is lost between is the recogniser's.
 """
 
 from __future__ import annotations

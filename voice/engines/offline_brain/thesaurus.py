@@ -144,7 +144,8 @@ def stem(word: str) -> str:
 
 CHOICE_WORDS: dict[str, str] = {
     "up": "louder loudly higher raise increase more brighter warmer increased boost upwards",
-    "down": "quieter quietly softer softly lower reduce decrease less dimmer cooler decreased downwards",
+    "down": "quieter quietly softer softly lower reduce decrease less dimmer cooler decreased "
+    "downwards",
     "on": "enable start activate",
     "off": "disable stop deactivate out",
     "increase": "up louder higher raise more brighter warmer boost",
