@@ -26,9 +26,9 @@ def test_sound_card_that_is_missing_is_told_with_what_to_do(
 
 
 def test_volume_of_a_tool_reaches_the_speaker() -> None:
-    from voice.audio.devices import SoundDeviceSpeaker
+    from voice.audio.sound_card import SoundCard
 
-    speaker = SoundDeviceSpeaker(volume=80)
+    speaker = SoundCard(volume=80).speaker
     volume = SpeakerVolume(speaker)
     assert volume.get() == 80
     volume.set(140)
