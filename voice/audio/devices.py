@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from time import monotonic
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,9 @@ _LATENCY_S = 0.04
 _BELIEVED_S = 0.05
 """How far a stream's clock is followed beyond its last callback: a card that stands still has not
 let sound what it was given."""
+
+_SHIFT_RISES = 1e-3
+"""How much faster than ours, at most, a clock is followed that began at its stream's start."""
 
 _USUAL_RATES_HZ = (48_000, 44_100, 24_000, 16_000, 32_000, 96_000, 8_000)
 
@@ -88,7 +92,10 @@ def rescan() -> None:
 
 @dataclass(frozen=True, slots=True)
 class BlockTime:
-    """The stream's time at a callback, and when its first sample passes the converter."""
+    """The time at a callback, and when its first sample passes the converter.
+
+    The clock is the same for all streams that are open.
+    """
 
     now_s: float
     at_s: float
@@ -114,6 +121,9 @@ class Stream:
         self.rate_hz, self.channels = _accepted_format(sd, device, kind, rate_hz, self.label)
         self._driver_error = sd.PortAudioError
         self._last_now_s = 0.0
+        # JACK's streams count from their own start, so that two of them cannot be compared.
+        self._is_clock_own = device.host_api.startswith("JACK")
+        self._shift_s = 0.0
         self._is_closed = False
         self._on_block: Callable[[Any, int, BlockTime], None] = _ignore_block
         make = sd.RawInputStream if kind == "input" else sd.RawOutputStream
@@ -153,7 +163,7 @@ class Stream:
         if self._is_closed or self.has_ended:
             return last_s
         with suppress(self._driver_error):
-            return min(float(self._stream.time), last_s + _BELIEVED_S)
+            return min(float(self._stream.time) + self._shift_s, last_s + _BELIEVED_S)
         return last_s
 
     def to_mono(self, block: bytes) -> Pcm:
@@ -169,12 +179,24 @@ class Stream:
         return to_bytes(np.repeat(samples, self.channels) if self.channels > 1 else samples)
 
     def _run(self, buffer: Any, count: int, time: Any, status: Any) -> None:
-        self._last_now_s = time.currentTime
+        if self._is_clock_own:
+            self._follow_clock(time.currentTime, count)
+        self._last_now_s = time.currentTime + self._shift_s
         self.callbacks += 1
         if status:
             self.xruns += 1
         at_s = time.inputBufferAdcTime if self.kind == "input" else time.outputBufferDacTime
-        self._on_block(buffer, count, BlockTime(time.currentTime, at_s))
+        self._on_block(buffer, count, BlockTime(self._last_now_s, at_s + self._shift_s))
+
+    def _follow_clock(self, now_s: float, count: int) -> None:
+        """Shift the stream's clock to ours; the callbacks that came most promptly tell by how much.
+
+        It may rise slowly, as the two run at different speeds.
+        """
+        shift_s = monotonic() - now_s
+        if self.callbacks:
+            shift_s = min(shift_s, self._shift_s + _SHIFT_RISES * count / self.rate_hz)
+        self._shift_s = shift_s
 
     def _finished(self) -> None:
         self.has_ended = True
