@@ -15,7 +15,7 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python;
 MAKE_ENVIRONMENT := $(PYTHON) scripts/make_environment.py
 INPUTS := pyproject.toml constraints.txt scripts/make_environment.py
 
-.PHONY: help demo run test test-interop test-foreign test-mcp autobahn canary check size walk fuzz-server soak-server chaos bench-turn bench-server bench-wire bench-rollover bench-tools bench-turn-taking bench-understanding bench-import clean
+.PHONY: help demo run test test-interop test-foreign test-mcp autobahn canary check size walk fuzz-server soak-server chaos bench-turn bench-server bench-wire bench-rollover bench-tools bench-echo bench-hands-free bench-truncation bench-turn-taking bench-understanding bench-import screenshots clean
 .DEFAULT_GOAL := help
 
 help:
@@ -34,10 +34,14 @@ help:
 	@echo 'make chaos       breaks everything, 20 times, and prints what came back'
 	@echo 'make bench-turn  how soon it answers     make bench-wire  CPU per audio message'
 	@echo 'make bench-server  how many can talk to one server at once'
+	@echo 'make bench-hands-free  echo, interruptions and "mm-hm" on a virtual sound card'
+	@echo 'make bench-echo  the same in simulated rooms, in half a minute'
+	@echo 'make bench-truncation  what was heard, against what the speaker let out'
 	@echo 'make bench-turn-taking  how often it cuts somebody off, how long it waits'
 	@echo 'make bench-understanding  a hundred spoken wishes, offline'
 	@echo 'make bench-rollover  sessions renewed while somebody talks'
 	@echo 'make bench-tools  how late the sound is beside bad tools'
+	@echo 'make screenshots  draws the pictures of voice talk anew'
 	@echo 'make bench-import  CPU to import voice   make clean       remove what make made'
 
 # Each stamp says what the environment holds; a larger one implies the smaller ones.
@@ -120,6 +124,19 @@ bench-rollover: $(VENV)/.default
 
 bench-tools: $(VENV)/.default
 	@$(BIN)/python -m benchmarks.tool_ticks $(ARGS)
+
+bench-echo: $(VENV)/.default
+	@$(BIN)/python -m benchmarks.echo $(ARGS)
+
+# These two need jackd, for a virtual sound card.
+bench-hands-free: $(VENV)/.test
+	@$(BIN)/python -m benchmarks.hands_free $(ARGS)
+
+bench-truncation: $(VENV)/.test
+	@$(BIN)/python -m benchmarks.truncation $(ARGS)
+
+screenshots: $(VENV)/.test
+	@$(BIN)/python -m tests.ui.live.screenshots $(ARGS)
 
 bench-turn-taking: $(VENV)/.default
 	@$(BIN)/python -m benchmarks.turn_taking $(ARGS)
