@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import asyncio
 import contextlib
 import sys
@@ -44,6 +45,9 @@ async def call_tool(settings: Settings, name: str, arguments: str) -> int:
         toolbox = build_tools(settings, on_notice=_tell, on_line=_tell, around=_Terminal())
         async with toolbox:
             _tell_problems(toolbox)
+            if not toolbox.source(name):
+                complain(_unknown(name, [spec.name for spec in toolbox.specs]))
+                return 1
             outcome = await toolbox.call(name, arguments)
             # What it began in the background would end with this program.
             await toolbox.wait_for_jobs()
@@ -52,6 +56,12 @@ async def call_tool(settings: Settings, name: str, arguments: str) -> int:
             return 1
         write(outcome.output.encode(errors="replace") + b"\n")
     return 0
+
+
+def _unknown(name: str, names: list[str]) -> str:
+    close = difflib.get_close_matches(name, names, n=1)
+    advice = f"did you mean {close[0]!r}? " if close else ""
+    return f"there is no tool called {name!r}; {advice}'voice tools' lists them"
 
 
 def check(settings: Settings) -> int:
