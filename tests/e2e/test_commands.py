@@ -94,7 +94,7 @@ def test_interrupt_ends_quietly(shell: Shell) -> None:
 
 
 def test_doctor_finds_our_own_server_sound(tmp_path: Path) -> None:
-    ran = Shell(tmp_path).voice("doctor", "--json")
+    ran = Shell(tmp_path).voice("doctor", "--json", "--no-sound")
     assert ran.status == 0, ran.err
     names = [step["name"] for step in ran.report["steps"]]
     assert names[0] == "our server"
