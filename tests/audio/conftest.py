@@ -40,7 +40,12 @@ def start_lab(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[int], Lab]]
         )
         monkeypatch.setenv("JACK_DEFAULT_SERVER", name)
         monkeypatch.setenv("JACK_NO_START_SERVER", "1")
-        labs.append(Lab(client_of(jack, name), rate_hz, server))
+        try:
+            client = client_of(jack, name)
+        except BaseException:
+            stopped(server)
+            raise
+        labs.append(Lab(client, rate_hz, server))
         rescan()
         return labs[-1]
 
