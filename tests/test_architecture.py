@@ -23,7 +23,11 @@ ROOT = Path(__file__).parent.parent
 FLOORS = (
     ("voice.ui", 7),
     ("voice.diagnosis", 6),
+    ("voice.calibration", 6),
+    ("voice.sound_check", 6),
+    ("voice.sound_verdicts", 6),
     ("voice.app", 6),
+    ("voice.approvals", 6),
     ("voice.hands_free", 6),
     ("voice.session_setup", 6),
     ("voice.session_parts", 6),

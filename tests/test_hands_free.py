@@ -6,8 +6,11 @@ import sys
 import numpy as np
 import pytest
 
+from voice.audio import echo
+from voice.audio.echo import EchoCanceller
 from voice.audio.ports import DeviceNews
 from voice.audio.sound_card import SoundCard
+from voice.calibration import Calibration
 from voice.core.messages import DeviceChanged
 from voice.errors import DeviceError, SettingsError
 from voice.hands_free import HandsFree, Levels
@@ -98,4 +101,39 @@ async def test_the_volume_is_held_within_its_range() -> None:
     hands_free, card = made(audio={"volume": 40})
     hands_free.volume.set(140)
     assert (hands_free.volume.get(), card.speaker.volume) == (100, 100)
+    await hands_free.close()
+
+
+def calibrated(settings: Settings, found: Calibration, news: list[DeviceNews]) -> HandsFree:
+    return HandsFree(SoundCard(), settings, on_news=news.append, calibration=found)
+
+
+async def test_where_the_doctor_found_an_echo_that_stays_it_begins_half_duplex() -> None:
+    poor = Calibration("2026-11-21", erle_db=2.0, echo_dbfs=-30.0, noise_floor_dbfs=-60.0)
+    news: list[DeviceNews] = []
+    hands_free = calibrated(Settings(), poor, news)
+    insisting = calibrated(Settings(audio={"echo": "cancel"}), poor, news)
+    assert hands_free.levels().mode == "half duplex"
+    assert insisting.levels().mode == "full duplex"
+    (told,) = news
+    assert "2026-11-21" in told.detail
+    assert "2 dB" in told.detail
+    await hands_free.close()
+    await insisting.close()
+
+
+async def test_the_canceller_begins_with_the_delay_that_the_doctor_found(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    primed: list[int] = []
+
+    class Canceller(EchoCanceller):
+        def __init__(self, *, delay_ms: int = 0, **options: bool) -> None:
+            primed.append(delay_ms)
+            super().__init__(delay_ms=delay_ms, **options)
+
+    monkeypatch.setattr(echo, "EchoCanceller", Canceller)
+    hands_free = calibrated(Settings(), Calibration("2026-11-21", delay_ms=48.4), [])
+    assert primed == [48]
+    assert hands_free.levels().mode == "full duplex"
     await hands_free.close()

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from voice.audio.echo import EchoCanceller
     from voice.audio.ports import DeviceNews, Speaker
     from voice.audio.sound_card import SoundCard
+    from voice.calibration import Calibration
     from voice.client.session import Session
     from voice.core.updates import Update
     from voice.engines.stt import MoonshineStt
@@ -73,7 +74,8 @@ class HandsFree:
 
     Give it to ``open_session``, which attaches the session and closes microphone and speaker. All
     methods belong to the session's event loop. ``on_news`` hears of devices, and of the ear's own
-    troubles, until there is a session: then it publishes them as ``DeviceUpdate``.
+    troubles, until there is a session: then it publishes them as ``DeviceUpdate``. ``calibration``
+    is what ``voice doctor`` measured of the card's devices.
 
     Raises DeviceError and EngineError for what is missing, SettingsError for an unknown wake word.
     """
@@ -84,6 +86,7 @@ class HandsFree:
         settings: Settings,
         *,
         on_news: Callable[[DeviceNews], None] | None = None,
+        calibration: Calibration | None = None,
     ) -> None:
         from voice.engines.vad import SileroVad
 
@@ -96,7 +99,7 @@ class HandsFree:
         card.on_news = self._tell
         wanted = settings.hands_free
         self._wants_words = wanted.barge_in == "two_step"
-        self._canceller, mode = self._cancelling(settings)
+        self._canceller, mode = self._cancelling(settings, calibration)
         self._listener = _wake_words(settings)
         self._vad = SileroVad()
         self._attention = Attention(
@@ -165,17 +168,28 @@ class HandsFree:
         await self._ear.close()
         await self.speaker.close()
 
-    def _cancelling(self, settings: Settings) -> tuple[EchoCanceller | None, Mode]:
+    def _cancelling(
+        self, settings: Settings, measured: Calibration | None
+    ) -> tuple[EchoCanceller | None, Mode]:
         audio = settings.audio
         if audio.echo == "off":
             return None, "headphones"
         if audio.echo == "half_duplex":
             return None, "half duplex"
+        if audio.echo == "auto" and measured is not None and not measured.is_echo_mastered:
+            self._notice(
+                f"half duplex, the microphone is closed while we speak: on {measured.measured} "
+                f"only {measured.erle_db:.0f} dB of our echo could be taken away here (voice "
+                "doctor measures again)"
+            )
+            return None, "half duplex"
         from voice.audio.echo import EchoCanceller
 
         try:
             canceller = EchoCanceller(
-                noise_suppression=audio.noise_suppression, gain_control=audio.gain_control
+                noise_suppression=audio.noise_suppression,
+                gain_control=audio.gain_control,
+                delay_ms=measured.priming_ms if measured is not None else 0,
             )
         except DeviceError as error:
             if audio.echo == "cancel":
@@ -245,6 +259,7 @@ def open_hands_free(
     """
     from voice.audio.devices import check
     from voice.audio.sound_card import SoundCard
+    from voice.calibration import load_calibration
 
     audio = settings.audio
     check(audio.input, audio.output)
@@ -254,4 +269,5 @@ def open_hands_free(
         volume=audio.volume,
         input_gain_db=audio.input_gain_db,
     )
-    return HandsFree(card, settings, on_news=on_news)
+    calibration = load_calibration(settings.tools.data_dir, *card.expected_names())
+    return HandsFree(card, settings, on_news=on_news, calibration=calibration)

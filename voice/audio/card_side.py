@@ -89,6 +89,15 @@ class CardSide:
         stream = Stream(self.kind, device, rate_hz=behind.rate_hz if behind else None)
         return Opened(stream, behind.name if behind else device.name, key, is_wanted)
 
+    def expected_name(self) -> str:
+        """Return the name of what ``open`` would open; runs where blocking is no harm.
+
+        Raises DeviceError.
+        """
+        device, _ = self._choice(list_devices())
+        defaults = system_defaults() if is_routed(device.host_api, device.name) else None
+        return device.name if defaults is None else _behind(self.port, defaults)[0].name
+
     def _choice(self, devices: list[DeviceDescription]) -> tuple[DeviceDescription, bool]:
         """Return the wanted device, or any other once the conversation is on."""
         try:

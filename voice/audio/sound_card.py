@@ -73,6 +73,13 @@ class SoundCard:
         """The microphone and the speaker that are or were last in use; empty before."""
         return self._ear.name, self._mouth.name
 
+    def expected_names(self) -> tuple[str, str]:
+        """Return what ``names`` would be if both were opened now, without opening them.
+
+        Blocks, usually for 10 ms, while the sound system is asked. Raises DeviceError.
+        """
+        return self._ear.expected_name(), self._mouth.expected_name()
+
     @property
     def rates_hz(self) -> tuple[int, int]:
         """The rates at which microphone and speaker are open; 0 where there is none."""
