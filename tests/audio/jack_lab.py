@@ -37,17 +37,24 @@ class Lab:
         self._mouth = self._client.outports.register("mouth")
         self._heard: list[NDArray[np.float32]] = []
         self._to_say = np.zeros(0, np.float32)
+        self._echo_gain = np.float32(0.0)
+        self._coming = np.zeros(0, np.float32)
         self.xruns = 0
         self._client.set_process_callback(self._process)
         self._client.set_xrun_callback(self._count_xrun)
         self._client.activate()
 
     def _process(self, frames: int) -> None:
-        self._heard.append(self._ear.get_array().copy())
+        heard = self._ear.get_array().copy()
+        self._heard.append(heard)
         piece, self._to_say = self._to_say[:frames], self._to_say[frames:]
         out = self._mouth.get_array()
         out[:] = 0.0
         out[: piece.size] = piece
+        if self._echo_gain:
+            self._coming = np.concatenate([self._coming, heard * self._echo_gain])
+            out += self._coming[:frames]
+            self._coming = self._coming[frames:]
 
     def _count_xrun(self, delayed_us: float) -> None:
         self.xruns += 1
@@ -56,6 +63,11 @@ class Lab:
         """Play samples into the microphone, 100 ms from now: new wires need a period or two."""
         lead = np.zeros(self.rate_hz // 10, np.float32)
         self._to_say = np.concatenate([lead, pcm.astype(np.float32) / np.float32(32768.0)])
+
+    def echo(self, delay_ms: int, decibels: float) -> None:
+        """Let the microphone hear the speaker from now on, so much later and louder."""
+        self._coming = np.zeros(self.rate_hz * delay_ms // 1000, np.float32)
+        self._echo_gain = np.float32(10.0 ** (decibels / 20.0))
 
     def heard(self) -> Samples:
         """Return everything that came out of the speaker since it was wired."""

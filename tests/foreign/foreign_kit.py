@@ -138,8 +138,8 @@ def ask(shell: Shell, place: Place, *turns: str | Path) -> list[dict[str, Any]]:
 
 
 def doctor(shell: Shell, place: Place) -> Ran:
-    """Run ``voice doctor``."""
-    return shell.voice("doctor", *place.flags, **_key(place))
+    """Run ``voice doctor`` on what is no sound card."""
+    return shell.voice("doctor", "--no-sound", *place.flags, **_key(place))
 
 
 def _said(turns: Sequence[str | Path]) -> list[str]:

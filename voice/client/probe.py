@@ -46,13 +46,17 @@ _RELAYS: tuple[tuple[str, str], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step: what was seen, how long it took, and how to mend what is wrong."""
+    """One step: what was seen, how long it took, and how to mend what is wrong.
+
+    ``figures`` are the numbers behind it, with their units in their names; None what is unknown.
+    """
 
     name: str
     outcome: Outcome
     detail: str
     took_ms: int | None = None
     mend: str = ""
+    figures: Mapping[str, float | None] | None = None
 
 
 async def probe(endpoint: Endpoint, key: str | None) -> AsyncGenerator[Step, None]:

@@ -208,19 +208,23 @@ def doctor(
     brain: Brain = None,
     brain_model: BrainModel = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object only.")] = False,
+    no_sound: Annotated[
+        bool, typer.Option("--no-sound", help="Leave the sound card out: play nothing.")
+    ] = False,
     config: Config = None,
     assign: Assign = None,
     debug: Debug = False,
 ) -> None:
     """Try everything step by step and say how to mend it.
 
-    Exit status: 0 where everything works, 2 for settings, 4 where a step failed.
+    It plays a sweep where there is a sound card. Exit status: 0 where everything works, 2 for
+    settings, 4 where a step failed.
     """
 
     def work(settings: Settings) -> int:
         from voice.ui.doctor import doctor as run_doctor
 
-        return run(run_doctor(settings, as_json=json))
+        return run(run_doctor(settings, as_json=json, with_sound=not no_sound))
 
     places = _places(url, model, brain, brain_model)
     _execute(work, _flags(config, assign, debug, places))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import TYPE_CHECKING
 
 import orjson
 
 from voice.diagnosis import Outcome, Step, diagnose
+from voice.sound_check import check_sound
 from voice.ui.command import console_for
 
 if TYPE_CHECKING:
@@ -29,10 +31,10 @@ _STYLES = {
 FAILED_STATUS = 4
 
 
-async def doctor(settings: Settings, *, as_json: bool) -> int:
+async def doctor(settings: Settings, *, as_json: bool, with_sound: bool) -> int:
     """Run the command; returns 0 where everything works, 4 where a step failed."""
     steps: list[Step] = []
-    async with aclosing(diagnose(settings)) as found:
+    async with aclosing(_examine(settings, as_json=as_json, with_sound=with_sound)) as found:
         async for step in found:
             steps.append(step)
             if not as_json:
@@ -43,6 +45,28 @@ async def doctor(settings: Settings, *, as_json: bool) -> int:
     else:
         _conclude(steps)
     return FAILED_STATUS if failed else 0
+
+
+async def _examine(
+    settings: Settings, *, as_json: bool, with_sound: bool
+) -> AsyncGenerator[Step, None]:
+    """Yield the steps of the sound, where it is wanted, and then of everything else."""
+    if with_sound:
+        tell = _tell_nobody if as_json else _tell
+        async with aclosing(check_sound(settings, tell=tell)) as heard:
+            async for step in heard:
+                yield step
+    async with aclosing(diagnose(settings)) as found:
+        async for step in found:
+            yield step
+
+
+def _tell(progress: str) -> None:
+    console_for(sys.stdout).print(f"…    {progress}", style="dim", soft_wrap=True)
+
+
+def _tell_nobody(progress: str) -> None:
+    """Keep the one JSON object alone on the output."""
 
 
 def _show(step: Step) -> None:
@@ -79,6 +103,7 @@ def _as_json(steps: list[Step]) -> dict[str, object]:
                 "detail": step.detail,
                 "took_ms": step.took_ms,
                 "mend": step.mend or None,
+                **({"figures": dict(step.figures)} if step.figures else {}),
             }
             for step in steps
         ],
