@@ -31,6 +31,22 @@ def test_a_plain_endpoint_is_sent_every_field():
     assert session["audio"]["input"]["format"] == {"type": "audio/pcm", "rate": 24_000}
 
 
+HOSTED = {"type": "mcp", "server_label": "docs", "server_url": "https://docs.example/mcp"}
+
+
+def test_servers_of_tools_go_to_endpoints_that_connect_to_them():
+    for place in (known.OPENAI, known.AZURE):
+        assert sent(place, tools=[WEATHER, HOSTED])["tools"] == [WEATHER, HOSTED]
+
+
+def test_servers_of_tools_are_left_out_where_nobody_would_connect():
+    choice = {"type": "mcp", "server_label": "docs"}
+    for place in (known.OWN, known.DEERAPI, known.AZURE_PREVIEW):
+        session = sent(place, tools=[WEATHER, HOSTED], tool_choice=choice)
+        assert [tool["type"] for tool in session["tools"]] == ["function"]
+        assert session["tool_choice"] in ("auto", "required")
+
+
 def test_a_field_that_the_endpoint_refuses_is_never_sent():
     session = sent(known.SPEACHES, audio={"output": {"voice": "af_heart"}})
     assert "input_audio_format" not in session

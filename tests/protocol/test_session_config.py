@@ -194,3 +194,35 @@ def test_a_response_without_context_is_not_one_with_the_usual_context():
         "input": [{"type": "item_reference", "id": "i"}],
         "temperature": 0.8,
     }
+
+
+def test_no_repr_of_a_hosted_server_shows_its_keys():
+    server = McpTool(
+        server_label="docs",
+        server_url="https://docs.example/mcp",
+        authorization="canary-token",
+        headers={"X-Key": "canary-header"},
+        require_approval={"never": {"tool_names": ["search"]}},
+    )
+    assert server.secrets == ("canary-token", "canary-header")
+    assert "canary" not in repr(server) + repr(SessionConfig(tools=[server]))
+    shown = server.without_secrets().to_wire()
+    assert "canary" not in str(shown)
+    assert shown["require_approval"] == {"never": {"tool_names": ["search"]}}
+
+
+def test_a_hosted_server_is_what_the_official_client_sends():
+    from openai.types.responses.tool import Mcp
+
+    wire = McpTool(
+        server_label="docs",
+        server_url="https://docs.example/mcp",
+        authorization="token",
+        headers={"X-Key": "value"},
+        allowed_tools=["search", "read"],
+        require_approval={"never": {"tool_names": ["search"]}},
+        server_description="The manuals.",
+    ).to_wire()
+    official = Mcp.model_validate(wire)
+    assert official.model_dump(exclude_none=True) == wire
+    assert McpTool.model_validate(official.model_dump(exclude_none=True)).to_wire() == wire

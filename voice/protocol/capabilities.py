@@ -47,6 +47,9 @@ class Capabilities:
     needs_create_response_flag: bool = False
     """Answers by itself only where ``turn_detection.create_response`` was sent as true."""
 
+    hosts_mcp: bool = True
+    """Connects to MCP servers itself, in the GA dialect alone; else they are left out."""
+
     accepts_tool_examples: bool = False
     """Reads ``x-examples`` in a tool's parameters."""
 
@@ -119,12 +122,14 @@ PLAIN_CAPABILITIES: Final = Capabilities()
 GATEWAY_CAPABILITIES: Final = Capabilities(
     emits_item_done=False,
     takes_pictures=False,
+    hosts_mcp=False,
     tool_choice_object_ok=False,
     implied_session_fields=(("audio.output.speed", 1.0),),
 )
 
 LOCAL_CAPABILITIES: Final = replace(
     PLAIN_CAPABILITIES,
+    hosts_mcp=False,
     accepts_tool_examples=True,
     own_session_fields=((TURN_CAUSES_KEY, True),),
     default_turn_detection="semantic_vad",

@@ -45,8 +45,22 @@ def _fit(config: Json, dialect: Dialect | None, capabilities: Capabilities) -> N
     """Leave out of a session's or a response's settings what is not for this endpoint."""
     if dialect is not Dialect.BETA:
         config.pop("temperature", None)
+    if not capabilities.hosts_mcp:
+        _leave_out_hosted(config)
     if "tools" in config and not capabilities.accepts_tool_examples:
         config["tools"] = strip_examples(config["tools"])
+
+
+def _leave_out_hosted(config: Json) -> None:
+    tools, choice = config.get("tools"), config.get("tool_choice")
+    if isinstance(tools, list):
+        config["tools"] = [tool for tool in tools if not _is_hosted(tool)]
+    if _is_hosted(choice):
+        config["tool_choice"] = "auto"
+
+
+def _is_hosted(tool: Any) -> bool:
+    return isinstance(tool, dict) and tool.get("type") == "mcp"
 
 
 def _fit_session(session: Json, capabilities: Capabilities) -> None:

@@ -30,8 +30,10 @@ class AudioDelta:
 
 
 def with_item_object(wire: dict[str, Any]) -> dict[str, Any]:
-    """Name the item of a wire event a ``realtime.item``, which real servers always do."""
-    wire["item"].setdefault("object", "realtime.item")
+    """Name the item of a wire event a ``realtime.item``, as real servers do but for MCP's items."""
+    item = wire["item"]
+    if not str(item.get("type", "")).startswith("mcp_"):
+        item.setdefault("object", "realtime.item")
     return wire
 
 

@@ -35,11 +35,31 @@ class FunctionTool(WireModel):
 
 
 class McpTool(WireModel):
-    """An MCP server that the endpoint itself connects to; other fields are kept as they are."""
+    """An MCP server that the endpoint itself connects to; other fields are kept as they are.
+
+    ``allowed_tools`` and ``require_approval`` are names, words or filters, as the endpoint has
+    them. No repr shows ``authorization`` and ``headers``.
+    """
 
     type: Literal["mcp"] = "mcp"
     server_label: Text = ""
     server_url: str | None = None
+    connector_id: str | None = None
+    server_description: str | None = None
+    authorization: str | None = Field(default=None, repr=False)
+    headers: dict[str, Any] | None = Field(default=None, repr=False)
+    allowed_tools: Any = None
+    require_approval: Any = None
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What may be shown to nobody but the endpoint."""
+        found = (self.authorization, *(self.headers or {}).values())
+        return tuple(secret for secret in found if isinstance(secret, str) and secret)
+
+    def without_secrets(self) -> "McpTool":
+        """Return the server as it may be shown."""
+        return self.model_copy(update={"authorization": None, "headers": None})
 
 
 Tool: TypeAlias = FunctionTool | McpTool | dict[str, Any]
@@ -60,6 +80,11 @@ def _parse_tool(value: object) -> Tool:
     if kind in ("function", None) and isinstance(value.get("name"), str):
         return FunctionTool.model_validate({**value, "type": "function"})
     return value
+
+
+def hosted_servers(tools: list[Tool] | None) -> list[McpTool]:
+    """Return the MCP servers among tools."""
+    return [tool for tool in tools or () if isinstance(tool, McpTool)]
 
 
 Tools = Annotated[list[Annotated[Tool, PlainValidator(_parse_tool)]], FAIL_FAST, EMPTY_IF_NULL]
