@@ -63,3 +63,69 @@ def test_a_wrong_table_gets_one_clear_line(loaded, table, told):
 def test_a_name_that_models_could_not_call_is_refused(loaded):
     with pytest.raises(SettingsError, match="expected a name of letters"):
         loaded('[tools.mcp."my shop"]\ncommand = ["a"]\n')
+
+
+HOSTED = f'''[session.mcp.docs]
+server_url = "https://docs.example/mcp"
+authorization = "{KEY}"
+headers = {{X-Team = "canary-team-9876"}}
+allowed_tools = ["search", "read"]
+require_approval = ["search"]
+server_description = "The manuals."
+[session.mcp.calendar]
+connector_id = "connector_googlecalendar"
+'''
+
+
+def test_a_server_that_the_endpoint_connects_to_is_told_to_it(loaded):
+    servers = loaded(HOSTED).session.mcp
+    assert servers["docs"].tool("docs").to_wire() == {
+        "type": "mcp",
+        "server_label": "docs",
+        "server_url": "https://docs.example/mcp",
+        "authorization": KEY,
+        "headers": {"X-Team": "canary-team-9876"},
+        "allowed_tools": ["search", "read"],
+        "require_approval": {"never": {"tool_names": ["search"]}},
+        "server_description": "The manuals.",
+    }
+    assert servers["calendar"].tool("calendar").to_wire() == {
+        "type": "mcp",
+        "server_label": "calendar",
+        "connector_id": "connector_googlecalendar",
+        "require_approval": "always",
+    }
+
+
+def test_the_keys_of_hosted_servers_are_shown_to_nobody_else(loaded):
+    settings = loaded(HOSTED)
+    assert {KEY, "canary-team-9876"} <= set(settings.secret_values())
+    shown = repr(settings) + repr(effective(settings))
+    assert KEY not in shown and "canary-team-9876" not in shown
+
+
+@pytest.mark.parametrize(
+    ("table", "told"),
+    [
+        ("enabled = true", "got neither"),
+        ('server_url = "https://a.example"\nconnector_id = "c"', "got both"),
+        (f'server_url = "http://a.example"\nauthorization = "{KEY}"', "not encrypted"),
+        ('connector_id = "c"\nrequire_approval = "sometimes"', "always"),
+        ('connector_id = "c"\nurl = "https://a.example"', "unknown key"),
+    ],
+)
+def test_a_wrong_hosted_table_gets_one_clear_line(loaded, table, told):
+    with pytest.raises(SettingsError, match=told) as caught:
+        loaded(f"[session.mcp.docs]\n{table}\n")
+    assert str(caught.value).startswith("voice.toml: session.mcp.docs")
+    assert KEY not in str(caught.value)
+
+
+def test_a_hosted_server_has_a_name_that_tools_can_bear(loaded):
+    with pytest.raises(SettingsError, match="expected a name of letters"):
+        loaded('[session.mcp."my docs"]\nconnector_id = "c"\n')
+
+
+def test_hosted_servers_can_come_from_the_environment(loaded, monkeypatch):
+    monkeypatch.setenv("VOICE_SESSION__MCP", '{"docs": {"server_url": "https://d.example"}}')
+    assert loaded("").session.mcp["docs"].server_url == "https://d.example"

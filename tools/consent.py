@@ -12,6 +12,7 @@ import json
 import logging
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from tools.clock import Clock
@@ -29,6 +30,9 @@ PATIENCE_S = 3.0
 
 ANNOUNCE_AFTER_S = 2.0
 """What came of a yes is announced after this, unless the model has asked for it by then."""
+
+_A_MOMENT_S = 0.1
+"""The least time after which a question is looked at again."""
 
 _WORDS_PER_SLIP = 8
 """Of so many words of a question one may be missing in what was read; of a short one, none."""
@@ -57,6 +61,8 @@ class _Prepared:
     at_s: float
     outcome: asyncio.Future[ToolOutcome]
     said: set[str] = field(default_factory=set)
+    ask: Callable[[str], None] | None = None
+    """Puts the question; None where it is the answer to a call, and read out for that."""
     is_restated: bool = False
     is_told: bool = False
     """Whether a model asked for the outcome, so that it need not be announced."""
@@ -103,6 +109,29 @@ class Consent:
         question = f"Shall I {summary}?"
         self._open = _Prepared(intent, question, perform, self._now_s(), outcome)
         return _waiting(question)
+
+    async def allows(self, intent: Intent, summary: str, ask: Callable[[str], None]) -> bool:
+        """Have the user asked by ``ask``, and return whether they said yes.
+
+        For what somebody else does once they may. Waits for its turn, and then as long as a
+        question stays open; cancelled, it withdraws the question.
+        """
+        while self._open is not None:
+            await self._answer_to(self._open)
+        outcome = asyncio.get_running_loop().create_future()
+        question = f"Shall I {summary}?"
+        prepared = _Prepared(intent, question, _done_elsewhere, self._now_s(), outcome, ask=ask)
+        prepared.is_told = True
+        self._open = prepared
+        try:
+            ask(question)
+            return await self._answer_to(prepared)
+        finally:
+            if self._open is prepared:
+                self._open = None
+                outcome.set_result(failed("Not done: the question was withdrawn."))
+            if self._answered is prepared:
+                self._answered = None
 
     def said(self, text: str) -> None:
         """Note what the assistant says: a question counts only if it was read to the user."""
@@ -168,12 +197,26 @@ class Consent:
         if answered is not None and answered.outcome.done() and now_s - answered.at_s > EXPIRES_S:
             self._answered = None
 
+    async def _answer_to(self, prepared: _Prepared) -> bool:
+        """Wait for what comes of a question, its end included; return whether it was a yes."""
+        while not prepared.outcome.done():
+            patience = asyncio.get_running_loop().create_future()
+            left_s = prepared.at_s + EXPIRES_S - self._now_s()
+            handle = self._clock.call_later(max(_A_MOMENT_S, left_s), partial(_release, patience))
+            await asyncio.wait({prepared.outcome, patience}, return_when=asyncio.FIRST_COMPLETED)
+            handle.cancel()
+            self._expire()
+        return not prepared.outcome.result().is_error
+
     def _restate(self, prepared: _Prepared) -> None:
         """Have the question read, once: a yes to something else is no yes to this."""
         if prepared.is_restated:
             return
         prepared.is_restated = True
         prepared.at_s = self._now_s()
+        if prepared.ask is not None:
+            prepared.ask(prepared.question)
+            return
         self._say(f"Ask the user this, word for word, and wait for the answer: {prepared.question}")
 
     def _decide(self, prepared: _Prepared, *, is_yes: bool) -> None:
@@ -215,6 +258,10 @@ class Consent:
             return ToolOutcome(bounded(f"Done before, once; not done again. {outcome.output}"))
         prepared.is_told = True
         return outcome
+
+
+async def _done_elsewhere() -> ToolOutcome:
+    return ToolOutcome("The user said yes.")
 
 
 def intent_of(name: str, arguments: dict[str, Any]) -> Intent:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
 
+from voice.approvals import Approvals
 from voice.child import Child, running_child
 from voice.child_main import MODULE as SERVER_MODULE
 from voice.child_main import server_orders
@@ -110,6 +111,7 @@ async def open_session(
         microphone, speaker, volume = _filled(hands_free, microphone, speaker, volume)
     async with contextlib.AsyncExitStack() as stack:
         # Before the server is started: two tools of one name are told at once.
+        settings = settings if use_tools else _without_hosted(settings)
         helped = _ToolSide(settings, volume=volume, on_line=on_tool_line, use_tools=use_tools)
         stack.push_async_callback(helped.disconnect)
         own = await stack.enter_async_context(OwnServer(settings))
@@ -118,7 +120,6 @@ async def open_session(
         endpoint, further = place.endpoint, further_places(settings, own)
         parts = await asyncio.to_thread(parts_of, settings, [place, *further], record, own.token)
         stack.push_async_callback(asyncio.to_thread, parts.close)
-        microphone = microphone and parts.heard_through(microphone)
         farewell = stack.enter_context(contextlib.closing(HangUpPhrase(hang_up)))
         session = await stack.enter_async_context(
             Session(
@@ -128,13 +129,13 @@ async def open_session(
                 start=place.start,
                 fallbacks=further,
                 persistence=persistence_of(settings, patience_s),
-                microphone=microphone,
+                microphone=microphone and parts.heard_through(microphone),
                 speaker=speaker,
                 tools=helped.toolbox,
                 push_to_talk=_has_talk_key(settings, hands_free),
                 recorder=parts.recorder,
                 budget=parts.budget,
-                observers=[*_observers(parts, helped.answers, hands_free), farewell.take],
+                observers=[*_observers(parts, helped, hands_free), farewell.take],
             )
         )
         farewell.attach(session.hang_up)
@@ -142,6 +143,12 @@ async def open_session(
             hands_free.attach(session)
         here = place_of(settings, endpoint, _is_heard(speaker), has_screen=bool(on_tool_line))
         yield helped.attached(session, endpoint, here, parts.recorder, on_missed)
+
+
+def _without_hosted(settings: Settings) -> Settings:
+    """Return the settings without servers of tools, which whoever wants no tools has not either."""
+    session = settings.session.model_copy(update={"mcp": {}})
+    return settings.model_copy(update={"session": session})
 
 
 def _has_talk_key(settings: Settings, hands_free: HandsFree | None) -> bool:
@@ -176,6 +183,7 @@ class _ToolSide:
         self._announcements, self._around = _Announcements(), ToolSurroundings()
         self.toolbox: Toolbox | None = None
         self.answers: UserAnswers | None = None
+        self.approvals: Approvals | None = None
         if not use_tools:
             return
         say = self._announcements.say
@@ -184,8 +192,16 @@ class _ToolSide:
         )
         self.toolbox.begin()
         self.answers = UserAnswers(self.toolbox.consent, around=self._around)
+        self.approvals = Approvals(self.toolbox, self._around)
+
+    @property
+    def observers(self) -> list[Callable[[Update], None]]:
+        asked = (self.answers, self.approvals)
+        return [observer.take for observer in asked if observer is not None]
 
     async def disconnect(self) -> None:
+        if self.approvals is not None:
+            await self.approvals.close()
         if self.toolbox is not None:
             await self.toolbox.disconnect()
 
@@ -202,6 +218,8 @@ class _ToolSide:
         if self.toolbox is not None:
             problems = self.toolbox.problems
             self.toolbox.when_changed(session.tools_changed)
+        if self.approvals is not None:
+            self.approvals.attach(session)
         self._around.attach(session.ask_user, session.question_over, here)
         self._announcements.go_to(session.announce, missed=on_missed)
         return OpenSession(session, endpoint, problems, self.answers, recorder, self.toolbox)
@@ -212,11 +230,11 @@ def _is_heard(speaker: Speaker | None) -> bool:
 
 
 def _observers(
-    parts: SessionParts, answers: UserAnswers | None, hands_free: HandsFree | None
+    parts: SessionParts, helped: _ToolSide, hands_free: HandsFree | None
 ) -> list[Callable[[Update], None]]:
     return [
         *parts.observers,
-        *([answers.take] if answers else []),
+        *helped.observers,
         *(hands_free.observers if hands_free else []),
     ]
 

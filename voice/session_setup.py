@@ -93,9 +93,11 @@ def _endpoint_of(wanted: PlaceSettings) -> Endpoint:
 def session_config(settings: Settings, endpoint: Endpoint) -> SessionConfig:
     """Return the session to ask ``endpoint`` for; what the settings leave open is left out.
 
-    The tools are left out too: a session adds those that it is given.
+    Of tools it names the servers that the endpoint is to connect to: a session adds those that it
+    is given.
     """
     wanted, tts = settings.session, settings.tts
+    hosted = [server.tool(name) for name, server in wanted.mcp.items() if server.enabled]
     voice, speed = wanted.voice, wanted.speed
     if endpoint.kind is EndpointKind.LOCAL:
         voice = voice or tts.voice
@@ -111,6 +113,7 @@ def session_config(settings: Settings, endpoint: Endpoint) -> SessionConfig:
         **_given(
             temperature=wanted.temperature,
             model=endpoint.model if endpoint.capabilities.model_in_session else None,
+            tools=hosted or None,
         ),
     )
 

@@ -51,8 +51,8 @@ from voice.settings_sections import (
     LogSettings,
     RecordSettings,
     ServerSettings,
-    SessionSettings,
 )
+from voice.settings_session import SessionSettings
 from voice.settings_speech import SttSettings, TtsSettings
 from voice.settings_tools import ToolSettings
 
@@ -122,15 +122,19 @@ class Settings(BaseSettings):
     def secret_values(self) -> tuple[str, ...]:
         """Return every secret in clear, for ``voice.logs`` to mask and for nothing else."""
         sections = [section for _, section in _sections(self)]
-        return tuple(
-            value.get_secret_value()
-            for section in (*sections, *self.endpoint.fallbacks)
-            for _, value in section
-            if isinstance(value, SecretStr)
-        ) + tuple(
-            value.get_secret_value()
-            for server in self.tools.mcp.values()
-            for value in (*server.env.values(), *server.headers.values())
+        return (
+            tuple(
+                value.get_secret_value()
+                for section in (*sections, *self.endpoint.fallbacks)
+                for _, value in section
+                if isinstance(value, SecretStr)
+            )
+            + tuple(
+                value.get_secret_value()
+                for server in self.tools.mcp.values()
+                for value in (*server.env.values(), *server.headers.values())
+            )
+            + tuple(secret for server in self.session.mcp.values() for secret in server.secrets())
         )
 
 

@@ -24,7 +24,7 @@ from voice.protocol.typed_url import read_url
 from voice.settings_file import default_data_dir
 
 
-def _list(value: object) -> object:
+def read_list(value: object) -> object:
     """Read a list from the environment: JSON, or words with commas between."""
     if not isinstance(value, str):
         return value
@@ -104,7 +104,7 @@ def _base_url(value: str) -> str:
     return _url(value, ("https", "http"))
 
 
-_Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_list)]
+_Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(read_list)]
 _Secret = Annotated[SecretStr, AfterValidator(_secret)]
 _UserPath = Annotated[Path, AfterValidator(Path.expanduser)]
 Words: TypeAlias = _Words
@@ -190,30 +190,6 @@ class EndpointSettings(PlaceSettings):
                 "the fallbacks out"
             )
         return self
-
-
-class SessionSettings(Section):
-    """``[session]``: what is asked of the endpoint in ``session.update``."""
-
-    instructions: str = (
-        "You are a voice assistant. Answer in one or two short sentences that sound well when "
-        "they are spoken."
-    )
-    voice: str | None = None
-    speed: float = Field(default=1.0, ge=0.25, le=1.5)
-    turn_detection: Literal["auto", "semantic_vad", "server_vad", "none"] = "auto"
-    silence_duration_ms: int | None = Field(default=None, ge=50, le=10_000)
-    prefix_padding_ms: int = Field(default=300, ge=0, le=5_000)
-    threshold: float = Field(default=0.5, ge=0.0, le=1.0)
-    eagerness: Literal["auto", "low", "medium", "high"] = "auto"
-    transcription_model: str | None = None
-    language: str | None = None
-    modalities: Annotated[
-        tuple[Literal["audio", "text"], ...], NoDecode, BeforeValidator(_list)
-    ] = Field(default=("audio",), min_length=1, max_length=2)
-    max_output_tokens: Annotated[int, Field(ge=1, le=4096)] | Literal["inf"] = "inf"
-    temperature: float | None = Field(default=None, ge=0.0, le=2.0)
-    """Known to the beta dialect only; a GA endpoint refuses it."""
 
 
 class ServerSettings(Section):

@@ -72,6 +72,12 @@ class ToolSurroundings:
             self._answer = None
             self._over()
 
+    async def free(self) -> None:
+        """Wait until no tool waits for the user."""
+        while self._answer is not None:
+            await asyncio.wait({self._answer})
+            await asyncio.sleep(0)  # Whoever asked takes the answer in this turn of the loop.
+
     def conversation(self) -> tuple[tuple[Role, str], ...]:
         """Return the last turns, oldest first, answers as far as they were heard."""
         return self._shown

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import json
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
@@ -22,6 +23,7 @@ from tools import (
     discover,
 )
 from tools.check import findings
+from tools.consent import intent_of
 from tools.deadline import deadline
 from tools.definition import Tool
 from tools.folder_finder import FolderFinder
@@ -29,6 +31,7 @@ from tools.mcp_connection import McpServer
 from tools.mcp_finder import McpFinder
 from tools.online import ModelEndpoint, OnlineServices, PictureEndpoint, WeatherService
 from tools.scaffold import write_tool
+from tools.summary import summarise
 from tools.surroundings import Said, SessionFacts, Surroundings
 from voice.errors import SettingsError
 from voice.protocol.session_config import FunctionTool
@@ -154,6 +157,23 @@ class Toolbox:
     def consent(self) -> Consent:
         """What takes the user's own answers to questions about irreversible calls."""
         return self._registry.consent
+
+    async def allows(
+        self, server: str, tool: str, arguments: str, ask: Callable[[str], None]
+    ) -> bool:
+        """Have the user asked by ``ask`` about a call that an endpoint is to make itself.
+
+        Returns whether they said yes, by the rules for what is irreversible.
+        """
+        try:
+            values = json.loads(arguments or "{}")
+        except ValueError:
+            values = arguments
+        if not isinstance(values, dict):
+            values = {"arguments": values}
+        summary = f"let {server or 'a server'} run {summarise(tool, None, values)}"
+        intent = intent_of(f"{server}__{tool}", values)
+        return await self._registry.consent.allows(intent, summary, ask)
 
     def source(self, name: str) -> str:
         """Return where a tool comes from; empty for an unknown name."""

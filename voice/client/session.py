@@ -34,7 +34,7 @@ from voice.core.client import ClientCore
 from voice.core.reconnect import Persistence
 from voice.core.updates import Phase, Update
 from voice.protocol.endpoints import Endpoint
-from voice.protocol.session_config import SessionConfig
+from voice.protocol.session_config import SessionConfig, hosted_servers
 
 
 class Session:
@@ -108,6 +108,7 @@ class Session:
             recorder=recorder,
             budget=budget,
             observers=observers,
+            hidden=_secrets_of(config, *(place.config for place in fallbacks)),
         )
         self._task: asyncio.Task[None] | None = None
 
@@ -183,6 +184,13 @@ class Session:
         """Take a question back, whether it was answered or not."""
         self._run.feed(m.QuestionOver())
 
+    def answer_approval(self, request_id: str, *, approve: bool) -> None:
+        """Say what the user said to an ``ApprovalRequested``: their own answer and no other.
+
+        The first answer to a request counts; one that nobody answers is refused.
+        """
+        self._run.feed(m.ApprovalAnswered(request_id, approve))
+
     def tools_changed(self) -> None:
         """Tell the endpoint the tools as they are now, as soon as it is quiet.
 
@@ -253,6 +261,15 @@ class Session:
 
 
 def _with_tools(config: SessionConfig, tools: ToolCaller | None) -> SessionConfig:
-    if tools is None or "tools" in config.model_fields_set:
+    """Return the configuration with our tools, beside servers that the endpoint connects to."""
+    hosted = hosted_servers(config.tools)
+    is_chosen = "tools" in config.model_fields_set and not (hosted and hosted == config.tools)
+    if tools is None or is_chosen:
         return config
-    return config.model_copy(update={"tools": list(tools.specs)})
+    return config.model_copy(update={"tools": [*tools.specs, *hosted]})
+
+
+def _secrets_of(*configs: SessionConfig | None) -> set[str]:
+    """Return the keys for servers of tools, which an endpoint's message may repeat."""
+    servers = [server for config in configs if config for server in hosted_servers(config.tools)]
+    return {secret for server in servers for secret in server.secrets}

@@ -7,7 +7,7 @@ import contextlib
 import logging
 import secrets
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from voice.audio.ports import Microphone, Speaker
@@ -63,13 +63,14 @@ class SessionRun:
         recorder: Recorder | None = None,
         budget: Budget | None = None,
         observers: Sequence[Callable[[Update], None]] = (),
+        hidden: Iterable[str] = (),
     ) -> None:
         self.streams = UpdateStreams()
         self.ready = asyncio.Event()
         """Set once the conversation can begin."""
         self._core = core
         self._places = tuple(places)
-        self._keys = {place.key for place in places if place.key}
+        self._keys = {*hidden, *(place.key for place in places if place.key)}
         for place in places:
             if place.start is None:
                 # What is wrong with a place is said at once, not when it is needed.

@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 
 from voice.core.barge_in import PlaybackHandlers, interrupt
 from voice.core.client_errors import ErrorHandlers
+from voice.core.client_hosted import HostedHandlers
 from voice.core.client_items import ItemHandlers
 from voice.core.client_link import LinkHandlers
 from voice.core.client_responses import ResponseHandlers
@@ -25,6 +26,7 @@ from voice.core.link import LinkEvent, LinkState
 from voice.core.messages import (
     Action,
     Announce,
+    ApprovalAnswered,
     AskUser,
     ClockJumped,
     CommitTurn,
@@ -108,6 +110,7 @@ class ClientCore:
         self._near = NearSpeechHandlers(state)
         self._tools = ToolHandlers(state)
         self._tool_wishes = ToolWishHandlers(state)
+        self._hosted = HostedHandlers(state)
         self._responses = ResponseHandlers(state, self._tools, self._link)
         self._items = ItemHandlers(state)
         self._playback = PlaybackHandlers(state)
@@ -169,7 +172,7 @@ class ClientCore:
             deadlines = [state.link.deadline_ms]
         else:
             deadlines += [self._standby.deadline_ms, self._keepalive.deadline_ms]
-            deadlines.append(state.near.deadline_ms)
+            deadlines += [state.near.deadline_ms, state.hosted.deadline_ms]
         wish = state.wishes.pending
         if wish is not None and state.link.is_ready:
             not_before_ms = max(wish.not_before_ms, state.failures.paused_until_ms)
@@ -219,6 +222,7 @@ class ClientCore:
         state = self._state
         self._keepalive.settle()
         self._tools.want_answers()
+        self._hosted.settle()
         self._near.settle()
         if self._link.leave_barred():
             return
@@ -257,6 +261,7 @@ class ClientCore:
             self._speech.expire,
             self._standby.expire,
             self._keepalive.expire,
+            self._hosted.expire,
         ):
             if not self._state.link.is_over:
                 expire()
@@ -302,6 +307,7 @@ class ClientCore:
             Announce: speech.on_announce,
             AskUser: self._tool_wishes.on_ask,
             QuestionOver: self._tool_wishes.on_question_over,
+            ApprovalAnswered: self._hosted.on_answered,
             ToolsChanged: self._tool_wishes.on_tools_changed,
             PlaybackStopped: self._playback.on_stopped,
             PlaybackDrained: self._playback.on_drained,
@@ -319,18 +325,20 @@ class ClientCore:
             wire.InputAudioBufferSpeechStarted: speech.on_speech_started,
             wire.InputAudioBufferSpeechStopped: speech.on_speech_stopped,
             wire.InputAudioBufferCommitted: speech.on_committed,
-            wire.ConversationItemAdded: items.on_added,
-            wire.ConversationItemCreated: items.on_added,
+            wire.ConversationItemAdded: _both(items.on_added, self._hosted.on_item_began),
+            wire.ConversationItemCreated: _both(items.on_added, self._hosted.on_item_began),
             wire.ConversationItemDeleted: items.on_deleted,
             wire.ConversationItemTruncated: items.on_truncated,
             wire.ConversationItemRetrieved: items.on_retrieved,
             wire.ConversationItemInputAudioTranscriptionDelta: items.on_transcript_delta,
             wire.ConversationItemInputAudioTranscriptionCompleted: items.on_transcript,
             wire.ConversationItemInputAudioTranscriptionFailed: items.on_transcript_failed,
-            wire.ResponseCreated: responses.on_created,
-            wire.ResponseDone: responses.on_done,
-            wire.ResponseOutputItemAdded: responses.on_item_added,
-            wire.ResponseOutputItemDone: responses.on_item_done,
+            wire.ResponseCreated: _both(responses.on_created, self._hosted.on_response_created),
+            wire.ResponseDone: _both(responses.on_done, self._hosted.on_response_done),
+            wire.ResponseOutputItemAdded: _both(
+                responses.on_item_added, self._hosted.on_item_began
+            ),
+            wire.ResponseOutputItemDone: _both(responses.on_item_done, self._hosted.on_item_done),
             wire.ResponseContentPartAdded: responses.on_sign_of_life,
             wire.ResponseContentPartDone: responses.on_sign_of_life,
             wire.ResponseFunctionCallArgumentsDelta: responses.on_sign_of_life,
@@ -340,4 +348,27 @@ class ClientCore:
             wire.ResponseOutputAudioTranscriptDelta: responses.on_words,
             wire.ResponseOutputAudioTranscriptDone: responses.on_words_done,
             wire.ResponseOutputAudioDone: responses.on_audio_done,
+            **self._hosted_handlers(),
         }
+
+    def _hosted_handlers(self) -> dict[type, Handler]:
+        hosted = self._hosted
+        return {
+            wire.ConversationItemDone: hosted.on_item_done,
+            wire.McpListToolsFailed: hosted.on_list_failed,
+            wire.ResponseMcpCallArgumentsDelta: hosted.on_arguments,
+            wire.ResponseMcpCallArgumentsDone: hosted.on_arguments_done,
+            wire.ResponseMcpCallInProgress: hosted.on_call_runs,
+            wire.ResponseMcpCallCompleted: hosted.on_call_over,
+            wire.ResponseMcpCallFailed: hosted.on_call_over,
+        }
+
+
+def _both(first: Handler, second: Handler) -> Handler:
+    """Return a handler that lets two take an event, in this order."""
+
+    def take(event: Any) -> None:
+        first(event)
+        second(event)
+
+    return take

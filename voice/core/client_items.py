@@ -142,7 +142,7 @@ def entry_of(item: Item, item_id: str) -> Entry:
         case UserMessage() | SystemMessage() | AssistantMessage():
             return _message_entry(item, item_id)
         case _:
-            return Entry(item_id, "other")
+            return Entry(item_id, "other", name=getattr(item, "type", None))
 
 
 def _message_entry(item: UserMessage | SystemMessage | AssistantMessage, item_id: str) -> Entry:

@@ -10,6 +10,7 @@ from typing import Literal
 from voice.core.barge_in import silence
 from voice.core.causes import SESSION_OVER
 from voice.core.client_config import merged
+from voice.core.client_hosted import drop_hosted
 from voice.core.client_recovery import drop_session, restore, send_kept
 from voice.core.client_state import ClientState
 from voice.core.endpoint_news import EndpointNews
@@ -336,6 +337,7 @@ class LinkHandlers:
     def _stop_work(self) -> None:
         state = self._state
         silence(state, SESSION_OVER)
+        drop_hosted(state, want=False)
         state.actions += [CancelTool(call.call_id) for call in state.calls.running]
 
     # --- opening ----------------------------------------------------------------------------------
@@ -359,14 +361,14 @@ class LinkHandlers:
         self._tried.clear()
         is_first, state.has_been_ready = not state.has_been_ready, True
         if is_first:
-            state.publish(SessionReady(state.effective, state.dialect))
+            state.publish(SessionReady(state.shown_session, state.dialect))
             self.tell_endpoint()
             if not state.push_to_talk:
                 send_kept(state)
                 if state.turn_detection is None:
                     state.uplink.turn_began(0)
             return
-        state.publish(SessionReady(state.effective, state.dialect))
+        state.publish(SessionReady(state.shown_session, state.dialect))
         self.tell_endpoint()
         restore(state)
         self.tell_restored()

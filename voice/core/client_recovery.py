@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from voice.core.barge_in import silence
 from voice.core.causes import LINK_LOST
+from voice.core.client_hosted import drop_hosted
 from voice.core.client_state import ClientState
 from voice.core.messages import SendAudio, SendEvent
 from voice.core.near_state import NearEvent
@@ -51,6 +52,7 @@ def drop_session(state: ClientState) -> bool:
         state.wishes.want()
     _forget_unheard(state)
     _take_speech_back(state)
+    drop_hosted(state)
     state.forget_session()
     return is_silenced
 

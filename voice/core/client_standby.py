@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from voice.core.client_config import merged
+from voice.core.client_hosted import drop_hosted
 from voice.core.client_link import LinkHandlers, outcome, take_effective
 from voice.core.client_recovery import drop_session, resend_speech
 from voice.core.client_state import ClientState
@@ -147,6 +148,7 @@ class StandbyHandlers:
         state = self._state
         is_quiet = state.turn.is_silent and state.uplink.speech is not Speech.ENDED
         is_quiet = is_quiet and not state.near.is_paused
+        is_quiet = is_quiet and not state.hosted.is_busy
         return is_quiet and state.slot.is_idle and state.wishes.pending is None
 
     # --- when -------------------------------------------------------------------------------------
@@ -316,6 +318,7 @@ class StandbyHandlers:
         if not was_forced:
             state.uplink.rewind(with_moment=state.turn_detection is not None)
             state.forget_session()
+            drop_hosted(state)
         is_renewed = standby.endpoint == state.routes.current
         state.routes.current = standby.endpoint
         state.capabilities = state.routes.route.capabilities
@@ -324,7 +327,7 @@ class StandbyHandlers:
         state.adopt(standby.history)
         take_effective(state, standby.effective or standby.config)
         link.took_over(standby)
-        state.publish(SessionReady(state.effective, state.dialect))
+        state.publish(SessionReady(state.shown_session, state.dialect))
         if is_renewed:
             state.publish(SessionRenewed(*outcome(standby.history)))
         else:

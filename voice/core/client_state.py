@@ -11,6 +11,7 @@ from typing import Literal
 from voice.core.bounded import BoundedDict
 from voice.core.causes import phase_cause
 from voice.core.client_config import effective_format, full_session
+from voice.core.hosted_tools import HostedTools
 from voice.core.ledger import Ledger
 from voice.core.link import Link, LinkState
 from voice.core.messages import Action, Publish, SendEvent
@@ -31,7 +32,13 @@ from voice.core.wishes import Wishes
 from voice.protocol.client_events import ClientEvent
 from voice.protocol.dialects import Dialect
 from voice.protocol.formats import AudioFormat
-from voice.protocol.session_config import SemanticVad, ServerVad, SessionConfig, TurnDetection
+from voice.protocol.session_config import (
+    McpTool,
+    SemanticVad,
+    ServerVad,
+    SessionConfig,
+    TurnDetection,
+)
 
 MAX_RESPONSES = 256
 """Responses and cut items remembered, so that what arrives late for them is recognised."""
@@ -103,6 +110,7 @@ class ClientState:
         self.turn = UserTurn()
         self.near = NearSound()
         self.calls = ToolCalls()
+        self.hosted = HostedTools()
         self.wishes = Wishes()
         self.question = Question()
         self.ledger = Ledger()
@@ -208,6 +216,15 @@ class ClientState:
         return effective_format(self.effective, side, default)
 
     @property
+    def shown_session(self) -> SessionConfig:
+        """The configuration in force as it may be shown: without keys for servers of tools."""
+        tools = [
+            tool.without_secrets() if isinstance(tool, McpTool) else tool
+            for tool in self.effective.tools or ()
+        ]
+        return self.effective.model_copy(update={"tools": tools}) if tools else self.effective
+
+    @property
     def turn_detection(self) -> TurnDetection | None:
         """How the endpoint ends turns; None where we do."""
         audio = self.effective.audio
@@ -274,7 +291,8 @@ class ClientState:
         if self.playback.is_sounding:
             return Phase.SPEAKING
         is_waiting = not self.slot.is_idle or self.wishes.pending is not None
-        if self.calls.is_working and not (self.question.is_asked and not is_waiting):
+        is_working = self.calls.is_working or self.hosted.is_working
+        if is_working and not (self.question.is_asked and not is_waiting):
             return Phase.WORKING
         if is_waiting or self.turn.state is TurnState.OWED:
             return Phase.THINKING

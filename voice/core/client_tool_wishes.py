@@ -10,7 +10,7 @@ from voice.core.messages import AskUser, QuestionOver, ToolsChanged
 from voice.core.updates import QuestionAsked
 from voice.protocol.client_events import SessionUpdate
 from voice.protocol.items import ANNOUNCE_PREFIX, InputText, SystemMessage
-from voice.protocol.session_config import SessionConfig
+from voice.protocol.session_config import SessionConfig, hosted_servers
 
 
 class ToolWishHandlers:
@@ -47,9 +47,11 @@ class ToolWishHandlers:
         """Take a new list for every endpoint that was to be told the old one."""
         state = self._state
         state.cancellable_tools = event.cancellable
-        tools, before = list(event.tools), list(event.before)
+        before = list(event.before)
         for index, route in enumerate(state.routes.all):
-            if list(route.config.tools or ()) == before:
+            hosted = hosted_servers(route.config.tools)
+            if [tool for tool in route.config.tools or () if tool not in hosted] == before:
+                tools = [*event.tools, *hosted]
                 config = route.config.model_copy(update={"tools": tools})
                 state.routes.replace(index, replace(route, config=config))
 

@@ -204,6 +204,14 @@ class QuestionOver:
 
 
 @dataclass(frozen=True, slots=True)
+class ApprovalAnswered:
+    """The user's own answer to an ``ApprovalRequested``."""
+
+    request_id: str
+    approve: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ToolsChanged:
     """There are other tools now, for every endpoint that was to be told those ``before``."""
 
@@ -259,6 +267,7 @@ Input: TypeAlias = (
     | Announce
     | AskUser
     | QuestionOver
+    | ApprovalAnswered
     | ToolsChanged
     | HangUp
     | EndpointsBarred

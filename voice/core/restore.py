@@ -37,6 +37,9 @@ MAX_PICTURES = 4
 MAX_PICTURE_CHARACTERS = 2 * 1024 * 1024
 """Newest pictures, and characters of them as data URIs: each is sent again whole, in one frame."""
 
+NEVER_MISSED = frozenset({"mcp_list_tools", "mcp_approval_request", "mcp_approval_response"})
+"""Items with nothing to tell: a new session lists the tools and asks for leave itself."""
+
 SETTLE_LIMIT_MS = 3_000
 """Endpoints that do not confirm items are believed after this long."""
 
@@ -261,4 +264,4 @@ def _is_missed(entry: Entry, known_silent: set[str]) -> bool:
     if entry.kind == "message" and not entry.text:
         is_silent = entry.role != "user" or entry.item_id in known_silent
         return bool(entry.image_urls) or not is_silent
-    return True
+    return entry.kind != "other" or entry.name not in NEVER_MISSED

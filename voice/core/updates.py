@@ -165,6 +165,35 @@ class ToolCallFinished:
 
 
 @dataclass(frozen=True, slots=True)
+class HostedToolsListed:
+    """The endpoint connected to a server of tools itself; its calls are shown as ours are."""
+
+    server: str
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalRequested:
+    """The endpoint asks the user's leave for a call of its own; ``arguments`` is JSON text."""
+
+    request_id: str
+    server: str
+    tool: str
+    arguments: str
+
+
+ApprovalVerdict: TypeAlias = Literal["approved", "refused", "expired", "lost"]
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalOver:
+    """A request was answered, or is gone: nobody answered it, or its session was lost."""
+
+    request_id: str
+    verdict: ApprovalVerdict
+
+
+@dataclass(frozen=True, slots=True)
 class QuestionAsked:
     """A tool's question is put to the user; the next turn is its answer."""
 
@@ -307,6 +336,9 @@ Update: TypeAlias = (
     | ToolCallStarted
     | QuestionAsked
     | ToolCallFinished
+    | HostedToolsListed
+    | ApprovalRequested
+    | ApprovalOver
     | Interrupted
     | PlaybackPaused
     | PlaybackResumed
