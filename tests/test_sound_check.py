@@ -179,6 +179,17 @@ async def test_a_microphone_that_is_missing_is_a_failure_where_it_was_asked_for(
     assert "no microphone was found" in step.detail
 
 
+async def test_a_device_that_was_asked_for_is_missed_even_where_there_is_none(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with_devices(monkeypatch)
+
+    (step,) = await checked(settings_for(tmp_path, input="Jabra"))
+
+    assert (step.name, step.outcome) == ("microphone", Outcome.FAILED)
+    assert "Jabra" in step.detail
+
+
 def test_the_whole_check_takes_less_than_eight_seconds() -> None:
     spoken_s = programme().size / RATE_HZ
 

@@ -126,9 +126,9 @@ async def _devices(settings: Settings, card: SoundCard) -> tuple[tuple[str, str]
     driver = DriverThread("sound devices")
     try:
         listed = await driver.run(list_devices, limit_s=_LIST_LIMIT_S)
-        if not listed:
-            return ("", ""), _no_card("no microphone and no speaker were found")
         audio = settings.audio
+        if not listed and audio.input is None and audio.output is None:
+            return ("", ""), _no_card("no microphone and no speaker were found")
         for port, wanted in (("microphone", audio.input), ("speaker", audio.output)):
             try:
                 choose_device(listed, wanted, "input" if port == "microphone" else "output")
