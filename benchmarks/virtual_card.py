@@ -10,7 +10,7 @@ import subprocess
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,7 +42,7 @@ class VirtualCard:
         self._server: subprocess.Popen[bytes] | None = None
         self._client: Any = None
 
-    def __enter__(self) -> VirtualCard:
+    def __enter__(self) -> Self:
         """Start the server. Raises NoVirtualCard."""
         if shutil.which("jackd") is None:
             raise NoVirtualCard("no jackd; on Debian and Ubuntu: apt-get install jackd2")
@@ -55,15 +55,12 @@ class VirtualCard:
             ) from error
         name = f"voice-bench-{os.getpid()}"
         self._set_environ({"JACK_DEFAULT_SERVER": name, "JACK_NO_START_SERVER": "1"})
-        self._server = subprocess.Popen(
-            ["jackd", "-n", name, "-r", "-S", "-d", "dummy", "-r", str(RATE_HZ)]
-            + ["-p", str(RATE_HZ * PERIOD_MS // 1000), "-C", "2", "-P", "2"],
-            env={**os.environ, "JACK_NO_AUDIO_RESERVATION": "1"},
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        self._client = _client_of(jack, name)
-        self._ear = self._client.inports.register("ear")
+        try:
+            self._server, self._client = _running(jack, name)
+        except NoVirtualCard:
+            self._set_environ(self._environ)
+            raise
+        self._register(self._client)
         self._client.set_process_callback(self._process)
         self._client.set_xrun_callback(self._count_xrun)
         self._client.activate()
@@ -89,18 +86,27 @@ class VirtualCard:
         self._set_environ(self._environ)
         sounddevice._initialize()
 
-    async def listen(self) -> None:
-        """Wire PortAudio's output to the ear alone."""
-        await self._eventually(self._is_open)
-        self._client.connect("PortAudio:out_0", "bench:ear")
+    async def listen(self, limit_s: float = WAIT_S) -> None:
+        """Wire PortAudio's output to the ear alone, as soon as it is opened."""
+        source = await self._port_of_portaudio("out", limit_s)
+        self._client.connect(source, "bench:ear")
         self._heard.clear()
         await self._eventually(lambda: len(self._heard) > 1)
 
-    def _is_open(self) -> bool:
-        return any(port.name == "PortAudio:out_0" for port in self._client.get_ports())
+    async def _port_of_portaudio(self, kind: str, limit_s: float = WAIT_S) -> str:
+        """Return the newest port, once there is one; PortAudio counts them on and on.
 
-    async def _eventually(self, condition: Callable[[], bool]) -> None:
-        async with asyncio.timeout(WAIT_S):
+        In a second process it is called PortAudio-01.
+        """
+
+        def found() -> list[str]:
+            return [port.name for port in self._client.get_ports(f"PortAudio[^:]*:{kind}_")]
+
+        await self._eventually(lambda: bool(found()), limit_s)
+        return found()[-1]
+
+    async def _eventually(self, condition: Callable[[], bool], limit_s: float = WAIT_S) -> None:
+        async with asyncio.timeout(limit_s):
             while not condition():  # noqa: ASYNC110 (JACK's threads set no asyncio.Event)
                 await asyncio.sleep(0.01)
 
@@ -120,6 +126,9 @@ class VirtualCard:
         await asyncio.sleep(seconds)
         self._server.send_signal(signal.SIGCONT)
 
+    def _register(self, client: Any) -> None:
+        self._ear = client.inports.register("ear")
+
     def _process(self, frames: int) -> None:
         self._heard.append(self._ear.get_array().copy())
 
@@ -135,12 +144,29 @@ class VirtualCard:
                 os.environ[name] = value
 
 
-def _client_of(jack: Any, name: str) -> Any:
-    """Return a client of a server that is just starting."""
+def _running(jack: Any, name: str) -> tuple[subprocess.Popen[bytes], Any]:
+    """Return a server and a client of it; another is started where it ends at once.
+
+    Servers that are started at the same moment trip over the memory that all of them share.
+    """
     deadline = time.monotonic() + WAIT_S
-    while True:
+    server = _started(name)
+    while time.monotonic() < deadline:
         with suppress(jack.JackOpenError), driver_chatter_hidden():
-            return jack.Client("bench", servername=name, no_start_server=True)
-        if time.monotonic() > deadline:
-            raise NoVirtualCard("the JACK server did not start within 8 s")
+            return server, jack.Client("bench", servername=name, no_start_server=True)
+        if server.poll() is not None:
+            server = _started(name)
         time.sleep(0.02)
+    server.kill()
+    server.wait()
+    raise NoVirtualCard(f"the JACK server did not start within {WAIT_S:g} s")
+
+
+def _started(name: str) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        ["jackd", "-n", name, "-r", "-S", "-d", "dummy", "-r", str(RATE_HZ)]
+        + ["-p", str(RATE_HZ * PERIOD_MS // 1000), "-C", "2", "-P", "2"],
+        env={**os.environ, "JACK_NO_AUDIO_RESERVATION": "1"},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
