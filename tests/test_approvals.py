@@ -12,6 +12,7 @@ import pytest
 
 from tools import Registry
 from voice.approvals import Approvals
+from voice.blackbox.record_file import read_records
 from voice.blackbox.recorder import Recorder
 from voice.client.session import Session
 from voice.core.updates import (
@@ -294,4 +295,6 @@ async def test_the_servers_key_reaches_the_endpoint_and_nobody_else(tmp_path: Pa
         await wait(desk)
     assert desk.of(ErrorReported)
     assert KEY not in repr(desk.updates) + json.dumps([str(update) for update in desk.updates])
-    assert KEY.encode() not in box.read_bytes()
+    recorded = repr([record.data for record in read_records(box)])
+    assert "https://docs.example/mcp" in recorded
+    assert KEY not in recorded

@@ -61,6 +61,19 @@ async def test_what_was_said_before_the_question_is_no_answer() -> None:
     assert await asking == "Blue."
 
 
+async def test_others_may_ask_once_the_tool_has_its_answer() -> None:
+    around, session = attached()
+    await around.free()
+    asking = asyncio.create_task(around.ask("Which colour?"))
+    await session.was_asked.wait()
+    waiting = asyncio.create_task(around.free())
+    around.take(QuestionAsked("Which colour?"))
+    assert not waiting.done()
+    assert around.answered("Blue.", began_s=11.0)
+    await asyncio.wait_for(waiting, 5)
+    assert asking.done()
+
+
 async def test_a_question_that_is_given_up_is_taken_back() -> None:
     around, session = attached()
     asking = asyncio.create_task(around.ask("Which colour?"))

@@ -63,6 +63,15 @@ def test_a_tool_is_told_by_name_time_and_status(logged):
     assert "Secretville" not in repr(fields)
 
 
+def test_leave_for_a_call_is_told_by_its_verdict(logged):
+    [(line, fields)] = logged(
+        u.ApprovalRequested("ask1", "docs", "search", '{"query": "Secretville"}'),
+        u.ApprovalOver("ask1", "refused"),
+    )
+    assert line == "leave for the endpoint's call: refused"
+    assert fields == {"event": "leave", "request": "ask1", "verdict": "refused"}
+
+
 def test_a_turn_is_told_in_ms_after_the_last_word(logged):
     [(line, fields)] = logged(
         u.TurnTimeline(

@@ -17,7 +17,7 @@ from voice.protocol.client_events import (
     SessionUpdate,
 )
 from voice.protocol.items import SystemMessage
-from voice.protocol.session_config import FunctionTool, SessionConfig
+from voice.protocol.session_config import FunctionTool, McpTool, SessionConfig
 from voice.testing import events
 from voice.testing.pure_shell import PureShell, sent_in
 
@@ -177,6 +177,14 @@ def test_an_endpoint_with_tools_of_its_own_keeps_them() -> None:
     shell = with_tools()
     shell.feed(ToolsChanged((NEW,), ()))
     assert told_tools(shell) == [["clock"]]
+
+
+def test_servers_that_the_endpoint_connects_to_stay_beside_new_tools() -> None:
+    docs = McpTool(server_label="docs", server_url="https://docs.example/mcp")
+    shell = PureShell(SessionConfig(tools=[OLD, docs]))
+    shell.connect()
+    shell.feed(ToolsChanged((NEW,), (OLD,)))
+    assert updates_of(shell)[1].session.tools == [NEW, docs]
 
 
 def test_what_tools_want_is_replayed_as_it_was() -> None:

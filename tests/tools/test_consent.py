@@ -10,7 +10,7 @@ import pytest
 
 from tools import Registry, ToolOutcome, tool
 from tools.builtin.answers import answer_outcome
-from tools.consent import ANNOUNCE_AFTER_S, EXPIRES_S, PATIENCE_S
+from tools.consent import ANNOUNCE_AFTER_S, EXPIRES_S, PATIENCE_S, intent_of
 from tools.testing import ManualClock
 
 QUESTION = "Shall I send 50 euros to Anna?"
@@ -250,3 +250,68 @@ async def test_the_end_withdraws_the_question(house: House) -> None:
     await house.registry.close()
 
     assert house.consent.question is None
+
+
+def asking(house: House, *, ask: Callable[[str], None]) -> asyncio.Task[bool]:
+    """Ask for leave for something that is done elsewhere."""
+    wish = house.consent.allows(intent_of("docs__delete", ANNA), "delete the page", ask)
+    return asyncio.create_task(wish)
+
+
+async def test_leave_for_others_takes_a_later_yes_to_what_was_read(house: House) -> None:
+    asked: asyncio.Queue[str] = asyncio.Queue()
+    leave = asking(house, ask=asked.put_nowait)
+    assert await asyncio.wait_for(asked.get(), 5) == "Shall I delete the page?"
+
+    house.answer("Yes.")
+    assert await asyncio.wait_for(asked.get(), 5) == "Shall I delete the page?"
+    assert not leave.done()
+
+    house.consent.said("Shall I delete the page?")
+    house.answer("Yes.")
+    assert await asyncio.wait_for(leave, 5)
+    assert house.notices.empty()
+
+
+@pytest.mark.parametrize("words", ["No.", "What time is it?"])
+async def test_leave_for_others_ends_with_a_no_or_another_subject(house: House, words: str) -> None:
+    asked: asyncio.Queue[str] = asyncio.Queue()
+    leave = asking(house, ask=asked.put_nowait)
+    await asyncio.wait_for(asked.get(), 5)
+    house.consent.said("Shall I delete the page?")
+    house.answer(words)
+    assert not await asyncio.wait_for(leave, 5)
+
+
+async def test_leave_for_others_that_nobody_gives_ends_by_itself(house: House) -> None:
+    asked: asyncio.Queue[str] = asyncio.Queue()
+    leave = asking(house, ask=asked.put_nowait)
+    await asyncio.wait_for(asked.get(), 5)
+    await asyncio.wait_for(house.clock.armed.wait(), 5)
+    house.now_s += EXPIRES_S + 1
+    house.clock.advance(EXPIRES_S + 1)
+    assert not await asyncio.wait_for(leave, 5)
+    assert house.consent.question is None
+
+
+async def test_leave_for_others_waits_for_the_question_before_it(house: House) -> None:
+    await house.send()
+    asked: asyncio.Queue[str] = asyncio.Queue()
+    leave = asking(house, ask=asked.put_nowait)
+    await asyncio.wait_for(house.clock.armed.wait(), 5)
+    assert house.consent.question == QUESTION
+    assert house.consent.pressed(is_yes=False)
+    assert await asyncio.wait_for(asked.get(), 5) == "Shall I delete the page?"
+    assert house.consent.pressed(is_yes=True)
+    assert await asyncio.wait_for(leave, 5)
+    assert house.sent == []
+
+
+async def test_leave_for_others_that_nobody_wants_any_more_is_withdrawn(house: House) -> None:
+    asked: asyncio.Queue[str] = asyncio.Queue()
+    leave = asking(house, ask=asked.put_nowait)
+    await asyncio.wait_for(asked.get(), 5)
+    leave.cancel()
+    await asyncio.wait({leave})
+    assert house.consent.question is None
+    assert not house.consent.pressed(is_yes=True)

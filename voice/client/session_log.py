@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 from voice.core.bounded import BoundedDict
 from voice.core.updates import (
+    ApprovalOver,
     ConnectionLost,
     DeviceUpdate,
     Ended,
@@ -55,6 +56,9 @@ class SessionLog:
                 self._calls[update.call_id] = self._now_s()
             case ToolCallFinished():
                 self._tool(update)
+            case ApprovalOver():
+                fields = about("leave", request=update.request_id, verdict=update.verdict)
+                log.info("leave for the endpoint's call: %s", update.verdict, extra=fields)
             case TurnTimeline():
                 self._turn(update)
             case ResponseFinished():
