@@ -33,7 +33,7 @@ SERIES = ("answers", "barge-ins", "backchannels", "latency", "cpu")
 ROOMS = 10
 """Conversations of a series, each in a room of its own, with a canceller that knows nothing."""
 
-_REPEATS = 2
+REPEATS = 2
 _PAIRS = tuple(f"{one} {two}" for one, two in zip(ANSWERS, ANSWERS[1:] + ANSWERS[:1], strict=True))
 """Answers that are long enough to be interrupted anywhere."""
 
@@ -43,9 +43,12 @@ Row = tuple[str, float | str, str, bool]
 
 
 async def hold(
-    answers: Sequence[str], case: Case, count: int, seed: int, *, is_verbose: bool = True
+    answers: Sequence[str], case: Case, count: int, seed: int, *, repeats: int = REPEATS
 ) -> list[Answer]:
-    """Run ``count`` cases in up to ten rooms, one conversation each. Raises NoVirtualCard."""
+    """Run ``count`` cases in up to ten rooms, one conversation each, and print a line for each.
+
+    A case on a starved card is repeated up to ``repeats`` times. Raises NoVirtualCard.
+    """
     dice = random.Random(seed)
     rooms = min(ROOMS, max(1, count // 2))
     found: list[Answer] = []
@@ -56,16 +59,16 @@ async def hold(
             async with talking(card, brain_url) as talk:
                 card.enter(room)
                 for case_number in numbers:
-                    answer = await _steady(case, talk, name, case_number, dice)
-                    found.append(answer)
-                    if is_verbose:
-                        print(_line(len(found), answer), flush=True)
+                    found.append(await _steady(case, talk, name, case_number, dice, repeats))
+                    print(_line(len(found), found[-1]), flush=True)
     return found
 
 
-async def _steady(case: Case, talk: Talk, room: str, number: int, dice: random.Random) -> Answer:
+async def _steady(
+    case: Case, talk: Talk, room: str, number: int, dice: random.Random, repeats: int
+) -> Answer:
     """Run a case, again where the card starved meanwhile."""
-    for _ in range(_REPEATS):
+    for _ in range(repeats):
         answer = await case(talk, room, number, dice)
         if not answer.xruns:
             return answer
