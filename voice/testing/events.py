@@ -6,6 +6,7 @@ from typing import Any
 
 from voice.protocol import server_events as wire
 from voice.protocol.server_events import AudioDelta, Response, ServerEvent, ServerEventModel
+from voice.protocol.turn_causes import TURN_CAUSES_KEY
 from voice.testing.sound import BYTES_PER_MS
 
 
@@ -15,8 +16,12 @@ def session_created(**session: Any) -> ServerEvent:
 
 
 def session_updated(session: dict[str, Any] | None = None) -> ServerEvent:
-    """Return the confirmation, with the effective session where one is given."""
-    return _event("session.updated", session=session or {"type": "realtime"})
+    """Return the confirmation, with the effective session where one is given.
+
+    Our own field is left out, as every server does.
+    """
+    shown = {name: value for name, value in (session or {}).items() if name != TURN_CAUSES_KEY}
+    return _event("session.updated", session=shown or {"type": "realtime"})
 
 
 def speech_started(item_id: str = "user_1", at_ms: int = 0) -> ServerEvent:
