@@ -67,7 +67,7 @@ class Terminal:
             check=True,
             capture_output=True,
             encoding="utf-8",
-            env={**os.environ, "LC_ALL": "C.UTF-8"},
+            env=_environment(),
             timeout=LIMIT_S,
         )
         return done.stdout
@@ -92,6 +92,12 @@ def scene(
         yield terminal
     finally:
         terminal.close()
+
+
+def _environment() -> dict[str, str]:
+    """Return ours without the size of another terminal, which programs would believe."""
+    kept = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")}
+    return {**kept, "LC_ALL": "C.UTF-8"}
 
 
 def _look_away() -> None:
