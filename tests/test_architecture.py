@@ -28,7 +28,6 @@ FLOORS = (
     ("voice.sound_verdicts", 6),
     ("voice.app", 6),
     ("voice.approvals", 6),
-    ("voice.approvals", 6),
     ("voice.hands_free", 6),
     ("voice.session_setup", 6),
     ("voice.session_parts", 6),
