@@ -5,6 +5,7 @@
 VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
+JOBS ?= 2
 
 # The first interpreter that runs and is new enough; the plain name where there is none, so that
 # the message comes from the script.
@@ -63,8 +64,9 @@ demo: $(VENV)/.default
 run: $(VENV)/.default
 	@$(BIN)/voice talk $(ARGS)
 
+# Most tests wait for real sound and real sockets, so two at a time take half as long.
 test: $(VENV)/.test
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(ARGS)
 
 # Each client in an environment of its own under build/interop, made at the first run.
 test-interop: $(VENV)/.test
