@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
 import asyncio
 import contextlib
+import difflib
 import sys
 import threading
 from typing import TYPE_CHECKING, Any
