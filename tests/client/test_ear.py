@@ -179,6 +179,21 @@ async def test_a_question_over_our_voice_stops_it_and_is_sent_whole(
     assert "tokyo" in heard.text.lower()
 
 
+async def test_words_over_our_voice_are_sent_as_the_microphone_hears_them(
+    scene: Scene, voices: Voices
+) -> None:
+    played = await scene.play(voices.question)
+    paused_ms = played.events[0][0]
+    # The canceller would have weakened this, and our voice and its echo have faded here.
+    begin = (paused_ms - ONSET_MS + 200) * 24
+    word = voices.question[begin : begin + 150 * 24].astype(np.float64)
+    sent = played.sound.astype(np.float64)
+    likeness = np.correlate(sent, word, "valid")
+    place = int(likeness.argmax())
+    left = sent[place : place + word.size] - word
+    assert 10 * np.log10(np.mean(word**2) / np.mean(left**2)) > 15
+
+
 async def test_a_burst_is_as_long_as_what_was_held_and_a_little_before(
     scene: Scene, voices: Voices
 ) -> None:

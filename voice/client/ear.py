@@ -43,6 +43,9 @@ SOUNDING_MS = 200
 TAIL_MS = 200
 """Our voice counts as sounding for so long after its last sound, and its echo for longer."""
 
+FADING_MS = 60
+"""A card falls silent in this time, or has a long way to the loudspeaker, as Bluetooth has."""
+
 QUIET_MS = 700
 """An interruption that the endpoint says nothing of is over after so much silence."""
 
@@ -185,7 +188,8 @@ class Ear:
         # The canceller damages speech a little: its result is taken where there is an echo only.
         changes = self._canceller is not None and self._canceller.changes_sound
         best = clean if changes or self._is_echoing else near
-        self._ring.append(best)
+        sent = best if changes or self._is_cancelled else near
+        self._ring.append(sent)
         has_begun = self._onset.hear(sound)
         is_speech = sound.speech >= _STILL_SPEECH_AT
         self._silent_ms = 0 if is_speech else self._silent_ms + BLOCK_MS
@@ -200,7 +204,21 @@ class Ear:
             case EarState.DOUBT:
                 return self._judge(best, sound)
             case EarState.THROUGH:
-                return self._through(best)
+                return self._through(sent)
+
+    @property
+    def _is_cancelled(self) -> bool:
+        """Whether what is sent is better without our echo.
+
+        The canceller takes much of the first word with it, while of our voice, which is being
+        paused, hardly a syllable is left: the endpoint understands the microphone itself better.
+        """
+        match self.state:
+            case EarState.DOUBT:
+                return self._since_far_ms == 0 and self._held_blocks > FADING_MS // BLOCK_MS
+            case EarState.THROUGH:
+                return self._since_far_ms < SOUNDING_MS
+        return self._is_echoing
 
     @property
     def _is_echoing(self) -> bool:
