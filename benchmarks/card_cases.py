@@ -172,9 +172,10 @@ def _silent_from(talk: Talk, onset: int) -> int | None:
     told = min([*pauses, *cuts], default=None)
     if told is None:
         return None
-    sound = np.flatnonzero(talk.card.recorded(told))
+    recorded = talk.card.recorded(told)
+    sound = np.flatnonzero(recorded)
     begins = np.concatenate([[0], sound + 1])
-    ends = np.concatenate([sound, [talk.card.recorded(told).size]])
+    ends = np.concatenate([sound, [recorded.size]])
     for begin, end in zip(begins, ends, strict=True):
         if end - begin >= _SILENT:
             return told + int(begin)
