@@ -117,3 +117,11 @@ def test_the_vendors_variable_holds_the_key(monkeypatch):
 )
 def test_strict_tools_are_for_openai_and_for_who_wants_them(values, is_strict):
     assert BrainSettings(**values).wants_strict_tools() is is_strict
+
+
+@pytest.mark.parametrize(
+    "call", ["/chat/completions", "/messages", "/audio/speech", "/images/generations/"]
+)
+def test_an_address_with_the_call_behind_it_is_told(call: str) -> None:
+    with pytest.raises(SettingsError, match="up to where .* begins"):
+        brain(base_url=f"https://api.deerapi.com/v1{call}")

@@ -100,7 +100,21 @@ def _endpoint_url(value: str) -> str:
     return _url(value, ("wss", "ws", "https", "http"))
 
 
+_CALLS = (
+    "/chat/completions",
+    "/messages",
+    "/audio/speech",
+    "/audio/transcriptions",
+    "/audio/translations",
+    "/images/generations",
+)
+"""What is put behind a base URL, and is easily copied with it from a gateway's page."""
+
+
 def _base_url(value: str) -> str:
+    for call in _CALLS:
+        if value.rstrip("/").endswith(call):
+            raise ValueError(f"expected the address up to where {call} begins; leave that out")
     return _url(value, ("https", "http"))
 
 

@@ -197,6 +197,36 @@ async def test_a_stream_that_falls_silent_is_given_up(server):
     await brain.close()
 
 
+async def test_the_first_word_may_take_longer_than_the_pauses_after_it(server):
+    brain = await ChatBrain.load(
+        base_url=server.base_url, model="m", stall_timeout_s=0.05, start_timeout_s=10
+    )
+    server.stream(text_event(""), server.HOLD, text_event("At last.", "stop"))
+
+    answer = asyncio.create_task(collect(brain))
+    await asyncio.wait_for(server.asked.wait(), 5)
+    done, _ = await asyncio.wait([answer], timeout=0.3)
+    server.release.set()
+
+    assert not done
+    assert (await asyncio.wait_for(answer, 5))[0] == TextDelta("At last.")
+    assert len(server.requests) == 1
+    await brain.close()
+
+
+@pytest.mark.parametrize("stream", [True, False])
+async def test_a_web_page_is_named_and_not_asked_again(server, stream):
+    brain = await ChatBrain.load(base_url=server.base_url, model="m", stream=stream)
+    page = f"<!doctype html><h1>Welcome</h1>{SECRET}".encode()
+    server.answers.append((200, {"content-type": "text/html; charset=utf-8"}, [page]))
+
+    message = await failure(brain)
+
+    assert "a web page" in message and "/v1" in message
+    assert len(server.requests) == 1
+    await brain.close()
+
+
 async def test_what_fails_before_its_first_word_is_asked_again(server, brain):
     server.refuse(503, {"error": {"message": SECRET}}, retry_after_ms="20")
     server.stream(ScriptedHttp.CUT, done=False)

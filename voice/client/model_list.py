@@ -51,6 +51,9 @@ async def list_models(
     try:
         async with asyncio.timeout(LIMIT_S), client:
             answer = await client.models.with_raw_response.list()
+            if answer.headers.get("content-type", "").startswith("text/html"):
+                message = f"{host} answered /models with a web page; its address mostly ends in /v1"
+                raise ConnectError(message, retryable=False)
             if on_headers is not None:
                 on_headers(answer.headers)
             async for model in answer.parse():

@@ -46,6 +46,7 @@ class AnthropicBrain:
         stream: bool = True,
         max_tokens: int = MAX_TOKENS,
         start_timeout_s: float = START_TIMEOUT_S,
+        stall_timeout_s: float = STALL_TIMEOUT_S,
         max_retries: int = MAX_RETRIES,
         temperature: float | None = None,
         extra_body: Mapping[str, Any] | None = None,
@@ -67,6 +68,7 @@ class AnthropicBrain:
         self._stream = stream
         self._max_tokens = max_tokens
         self._start_timeout_s = start_timeout_s
+        self._stall_timeout_s = stall_timeout_s
         self._max_retries = max_retries
         self._temperature = temperature
         self._extra_body = dict(extra_body or {})
@@ -80,7 +82,6 @@ class AnthropicBrain:
         model: str,
         api_key: str = "",
         auth: Auth = "bearer",
-        stall_timeout_s: float = STALL_TIMEOUT_S,
         **options: Any,
     ) -> AnthropicBrain:
         """Import the SDK and make a client in a thread; nothing is sent yet.
@@ -89,7 +90,7 @@ class AnthropicBrain:
         which header carries the key: gateways take ``Authorization: Bearer``. ``options`` are those
         of the constructor. Raises EngineError when the SDK is missing or the URL is none.
         """
-        client = await asyncio.to_thread(_make_client, base_url, api_key, auth, stall_timeout_s)
+        client = await asyncio.to_thread(_make_client, base_url, api_key, auth)
         return cls(client, model=model, **options)
 
     async def respond(self, request: BrainRequest) -> AsyncIterator[BrainDelta]:
@@ -123,6 +124,7 @@ class AnthropicBrain:
             AnthropicStream(),
             is_streamed=self._stream,
             begin_by_s=begin_by_s,
+            stall_s=self._stall_timeout_s,
         )
 
     async def _post(self, body: Mapping[str, Any]) -> Any:
@@ -153,7 +155,7 @@ class AnthropicBrain:
         return shown_address(self._client.base_url)
 
 
-def _make_client(base_url: str, api_key: str, auth: Auth, stall_timeout_s: float) -> AsyncAnthropic:
+def _make_client(base_url: str, api_key: str, auth: Auth) -> AsyncAnthropic:
     """Build the SDK's client; blocking (the import alone takes half a second)."""
     check_base_url(base_url)
     try:
@@ -178,6 +180,6 @@ def _make_client(base_url: str, api_key: str, auth: Auth, stall_timeout_s: float
         auth_token=key if auth == "bearer" else None,
         default_headers=cast("dict[str, str]", headers),
         max_retries=0,  # with_tries knows which failures pass
-        timeout=Timeout(stall_timeout_s, connect=CONNECT_TIMEOUT_S),
+        timeout=Timeout(None, connect=CONNECT_TIMEOUT_S),  # ask_once has the others
         **options,
     )

@@ -141,7 +141,8 @@ def of_status(
             text = f"does not allow this key to use {model!r} (403{said.shown()})"
             return _lasting(f"{where} {text}", "permission_denied", "invalid_request_error")
         case 404:
-            text = f"knows no model {model!r}, or its address is wrong (404); check brain.model"
+            text = f"knows no model {model!r}, or its address is wrong (404)"
+            text = f"{text}; check brain.model, and brain.base_url, which mostly ends in /v1"
             return _lasting(f"{where} {text}", "model_not_found", "invalid_request_error")
         case 413:
             return _too_long(where)

@@ -52,6 +52,7 @@ class ChatBrain:
         max_tokens_field: MaxTokensField = "max_completion_tokens",
         instructions_role: InstructionsRole = "system",
         start_timeout_s: float = START_TIMEOUT_S,
+        stall_timeout_s: float = STALL_TIMEOUT_S,
         max_retries: int = MAX_RETRIES,
         temperature: float | None = None,
         extra_body: Mapping[str, Any] | None = None,
@@ -81,6 +82,7 @@ class ChatBrain:
         self._max_tokens_field = max_tokens_field
         self._instructions_role = instructions_role
         self._start_timeout_s = start_timeout_s
+        self._stall_timeout_s = stall_timeout_s
         self._max_retries = max_retries
         self._temperature = temperature
         self._extra_body = dict(extra_body or {})
@@ -94,7 +96,6 @@ class ChatBrain:
         base_url: str,
         model: str,
         api_key: str = "",
-        stall_timeout_s: float = STALL_TIMEOUT_S,
         **options: Any,
     ) -> ChatBrain:
         """Import the SDK and make a client in a thread; nothing is sent yet.
@@ -103,7 +104,7 @@ class ChatBrain:
         empty key is for servers that ask for none. ``options`` are those of the constructor.
         Raises EngineError when the SDK is missing or the URL is none.
         """
-        client = await asyncio.to_thread(_make_client, base_url, api_key, stall_timeout_s)
+        client = await asyncio.to_thread(_make_client, base_url, api_key)
         return cls(client, model=model, **options)
 
     async def respond(self, request: BrainRequest) -> AsyncIterator[BrainDelta]:
@@ -145,6 +146,7 @@ class ChatBrain:
             ChatStream(),
             is_streamed=self._stream,
             begin_by_s=begin_by_s,
+            stall_s=self._stall_timeout_s,
         )
 
     async def prepare(self, tools: Sequence[BrainTool]) -> None:
@@ -197,7 +199,7 @@ def _as_called(delta: BrainDelta, request: BrainRequest) -> BrainDelta:
     return CallDelta(replace(call, arguments=without_nulls(call.arguments, tool.parameters)))
 
 
-def _make_client(base_url: str, api_key: str, stall_timeout_s: float) -> AsyncOpenAI:
+def _make_client(base_url: str, api_key: str) -> AsyncOpenAI:
     """Build the SDK's client; blocking (the import alone takes half a second)."""
     check_base_url(base_url)
     try:
@@ -211,5 +213,5 @@ def _make_client(base_url: str, api_key: str, stall_timeout_s: float) -> AsyncOp
         base_url=base_url,
         api_key=api_key or "none",
         max_retries=0,  # with_tries knows which failures pass
-        timeout=Timeout(stall_timeout_s, connect=CONNECT_TIMEOUT_S),
+        timeout=Timeout(None, connect=CONNECT_TIMEOUT_S),  # ask_once has the others
     )

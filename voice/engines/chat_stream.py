@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from voice.engines.chat_thoughts import ChatThoughts
 from voice.engines.chat_voice import ChatVoice
 from voice.engines.ports import BrainFinished, CallDelta, CallRequest, SpokenDelta, TextDelta
 
@@ -55,6 +56,7 @@ class ChatStream:
         self._has_ended = False
         self._usage: Any = None
         self._voice = ChatVoice()
+        self._thoughts = ChatThoughts()
 
     @property
     def has_ended(self) -> bool:
@@ -77,17 +79,20 @@ class ChatStream:
         calls = getattr(delta, "tool_calls", None)
         for fragment in calls if isinstance(calls, list) else []:
             self._add(fragment)
-        text = _text(getattr(delta, "content", None)) + _text(getattr(delta, "refusal", None))
+        text = self._thoughts.read(_text(getattr(delta, "content", None)))
+        text += _text(getattr(delta, "refusal", None))
         spoken = self._voice.read(getattr(delta, "audio", None))
         return [*([TextDelta(text)] if text else []), *([spoken] if spoken else [])]
 
-    def finish(self) -> list[CallDelta | BrainFinished]:
+    def finish(self) -> list[TextDelta | CallDelta | BrainFinished]:
         """Return the complete calls in the order in which they began, then the end."""
+        rest = self._thoughts.rest()
         calls = [delta for call in self._calls if (delta := self._complete(call)) is not None]
         reason = self._reason or "stop"
         if calls and reason == "stop":
             reason = "tool_calls"  # some gateways end every answer with "stop"
-        return [*calls, _finished(reason, self._usage)]
+        text = [TextDelta(rest)] if rest else []
+        return [*text, *calls, _finished(reason, self._usage)]
 
     def _add(self, fragment: Any) -> None:
         function = getattr(fragment, "function", None)
