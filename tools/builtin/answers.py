@@ -16,6 +16,11 @@ from tools.outcome import spoken_part
         "that was wrong",
         "(reverse|revert) (that|it)",
         "put (it|that) back [how it was]",
+        "(oops|no) undo (it|that)",
+        "i (did not|didn't) mean that",
+        "(undo|revert|reverse) the last (one|action|command)",
+        "that was a mistake",
+        "go back one step",
     ],
 )
 def undo_last(ctx: ToolContext) -> dict[str, Any]:

@@ -32,6 +32,9 @@ _SHORT_MONTHS = frozenset(month[:3] for month in MONTHS)
         "(give me|i need|i want to know) the [exact|current|local] time [in {place}]",
         "is it (late|early|morning|night) in {place}",
         "what hour is it",
+        "(do you have|have you got|what's) the time",
+        "if i (call|called) {place} now what time would it be [there]",
+        "it is how late in {place}",
     ],
 )
 def get_time(ctx: ToolContext, place: str = "") -> dict[str, Any]:
@@ -79,6 +82,9 @@ def get_time(ctx: ToolContext, place: str = "") -> dict[str, Any]:
         "what is the date [going to be] (on|for) {day}",
         "what will the date be on {day}",
         "is it (monday|tuesday|wednesday|thursday|friday|saturday|sunday) today",
+        "what is today",
+        "(on|on which|what) weekday (is|does) {day} [fall]",
+        "(which|what) day does {day} fall on",
     ],
 )
 def get_date(ctx: ToolContext, day: str = "today", place: str = "") -> dict[str, Any]:

@@ -83,6 +83,11 @@ class FactBook:
         "(store|save|memorize) that {fact}",
         "remember my {fact}",
         "for (later|the future) {fact}",
+        "{fact} (remember|memorize|keep) that",
+        "please note for (later|the future) that {fact}",
+        "keep in (mind|memory) {fact}",
+        "(learn|memorise) that {fact}",
+        "make sure you (remember|know) that {fact}",
     ],
 )
 def remember(ctx: ToolContext, fact: str) -> dict[str, Any]:
@@ -119,6 +124,13 @@ def remember(ctx: ToolContext, fact: str) -> dict[str, Any]:
         "do you remember what {about}",
         "what do you have on {about}",
         "have i told you about {about}",
+        "(what|when|where|who) (is|are|was) my {about}",
+        "what's my {about}",
+        "(tell me|what was) my {about} again",
+        "where (is|are|did i put|did i park|did i leave) my {about}",
+        "what am i {about}",
+        "(do|did) i (tell|mention) you {about}",
+        "remind me what my {about} is",
     ],
 )
 def recall(ctx: ToolContext, about: str = "") -> dict[str, Any]:
@@ -150,6 +162,8 @@ def recall(ctx: ToolContext, about: str = "") -> dict[str, Any]:
         "forget what i told you about [the|my] {about}",
         "(delete|erase) [the fact about] my {about} from your memory",
         "you can forget [about] my {about}",
+        "(erase|delete|remove) the thing about [the|my] {about} [from your memory]",
+        "you can forget what i (said|told you) about [the|my] {about}",
     ],
 )
 def forget(ctx: ToolContext, about: str) -> dict[str, Any]:

@@ -33,6 +33,14 @@ class PictureWeb(WebReader):
         "(draw|paint|make|create|generate) [me] (a picture|an image|a drawing) of {description}",
         "(generate|create|make) an image (with|showing) {description}",
         "i want (a picture|an image|a drawing) of {description}",
+        "(i'd love|i would like|i'd like) [to see] (a picture|an image|a drawing) of {description}",
+        "(show|give) me (a picture|an image|a drawing) of {description}",
+        "(can|could) you (draw|paint|sketch) {description}",
+        "(can|could) you (make|create|generate) [me] (a picture|a drawing) of {description}",
+        "let me see what {description} (looks|would look) like",
+        "show me what {description} would look like",
+        "(imagine|illustrate) {description}",
+        "a (picture|drawing|painting) of {description}",
     ],
 )
 def generate_image(ctx: ToolContext, description: str) -> dict[str, Any]:

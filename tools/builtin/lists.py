@@ -31,6 +31,14 @@ _SPOKEN_NOTES = 5
         "(add|put|include|write) {item} (to|on|onto) (my|the) list",
         "we are (short of|low on) {item}",
         "there is no [more] {item} left",
+        "we(are|'re) running (out of|low on) {item}",
+        "i must (buy|get) {item}",
+        "(make sure|see to it) (we|that we|i) (get|buy) [some] {item}",
+        "{item} (is|are) (nearly|almost) (gone|finished|empty|used up)",
+        "(the|my) {item} (is|are) (all gone|finished|empty|used up)",
+        "(pick up|bring) [some] {item} from the (shop|store|supermarket)",
+        "add {item} to the (groceries|shopping)",
+        "next time i shop i need {item}",
     ],
 )
 def add_to_list(ctx: ToolContext, item: str, list_name: str = "shopping") -> dict[str, Any]:
@@ -74,6 +82,11 @@ def add_to_list(ctx: ToolContext, item: str, list_name: str = "shopping") -> dic
         "(scratch|forget|drop) the {item} i have (some|it|enough)",
         "you can (take|cross) {item} off (my|the) [{list_name}] list",
         "{item} can come off (my|the) [{list_name}] list",
+        "{item} (is|are)n't needed (anymore|any more)",
+        "{item} (is|are) (not needed|no longer needed)",
+        "i don't (need|want) [the|any] {item} (anymore|any more)",
+        "i've got the {item} already take it off [the list]",
+        "no more {item} on (my|the) [{list_name}] list",
         "(delete|remove|erase) {item} from (my|the) [{list_name}] list",
     ],
 )

@@ -36,6 +36,15 @@ _SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
         "look {query} up (online|on the internet|on the web)",
         "what does the internet say about {query}",
         "google {query}",
+        "(check|ask|consult) the (internet|web) (for|about) {query}",
+        "(check|find out) (on the web|on the internet|online) {query}",
+        "find {query} on the (web|internet)",
+        "find [me] [something|information] about {query} (online|on the web|on the internet)",
+        "what (is|are) the [latest] news (about|on|from) {query}",
+        "what's new (about|with) {query}",
+        "{query} look it up",
+        "look up {query}",
+        "is there any news (about|on) {query}",
     ],
 )
 def web_search(ctx: ToolContext, query: str) -> dict[str, Any]:

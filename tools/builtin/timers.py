@@ -53,6 +53,11 @@ _SPOKEN_TIMERS = 8
         "give me a (nudge|shout|reminder|call) in {duration}",
         "let the (clock|timer) run for {duration}",
         "remind me {duration} from now",
+        "(tell|warn|ping) me when {duration} (are|is) (over|up|past)",
+        "let me know when {duration} have gone by",
+        "the {label} (need|needs|takes|take) {duration} [set something for that]",
+        "i have to (go|leave|take it out) in {duration}",
+        "can i have a timer (of|for) {duration}",
         "remind me in {duration}",
     ],
 )
@@ -96,6 +101,9 @@ def set_timer(ctx: ToolContext, duration: str, label: str = "") -> dict[str, Any
         "(set|put) the alarm [clock] (to|for|at|on) {time} [{day}]",
         "alarm [clock] [to|for|at] {time} {day}",
         "{time} alarm [{day}]",
+        "ring [the bell] at {time} [{day}]",
+        "(make|let) (the|that|an) alarm (ring|go off|sound) at {time} [{day}]",
+        "i (must|should) (get|be|wake) up at {time} [{day}]",
     ],
 )
 def set_alarm(ctx: ToolContext, time: str, day: str = "", label: str = "") -> dict[str, Any]:
@@ -141,6 +149,10 @@ def set_alarm(ctx: ToolContext, time: str, day: str = "", label: str = "") -> di
         "did i set (an|any) {kind}",
         "(what|which) {kind} are (active|running|on)",
         "is (a|an|the) {kind} (set|running|on)",
+        "how (is|are) my {kind} doing",
+        "is there [still] [some] time left [on the (timer|clock)]",
+        "check (the|my) {kind}",
+        "how much longer until my {kind} (goes off|rings|ends)",
     ],
 )
 def list_timers(ctx: ToolContext, kind: SpokenKind | None = None) -> dict[str, Any]:
@@ -180,6 +192,11 @@ def list_timers(ctx: ToolContext, kind: SpokenKind | None = None) -> dict[str, A
         "(drop|forget|end) the {kind} (for|at) {which}",
         "you can (cancel|stop|forget) (the|my) [{which}] {kind}",
         "delete my {which} {kind}",
+        "never mind (the|my) {kind}",
+        "(switch|shut) (the|my) [{which}] {kind} off",
+        "(switch|shut) off (the|my) [{which}] {kind}",
+        "no {kind} (please|after all)",
+        "i changed my mind [about the {kind}] no {kind}",
     ],
 )
 def cancel_timer(

@@ -30,6 +30,16 @@ _RAIN_FROM_PERCENT = 20
         "will it (rain|snow) {day} [in {city}]",
         "what's the temperature [outside|in {city}]",
         "tell me the weather forecast [for {city}]",
+        "what's the forecast [for {city}] [{day}]",
+        "do i need (an umbrella|a jacket|a coat|a raincoat|sunglasses) [in {city}] [{day}]",
+        "(will|should) i (need|take) (an umbrella|a jacket|a coat) [in {city}] [{day}]",
+        "what's it like outside [in {city}]",
+        "is it going to (rain|snow|be sunny|be warm|be cold) [in {city}] [{day}]",
+        "how (is|will) it (be|look) outside [in {city}] [{day}]",
+        "(how|what) is the temperature in {city} [{day}]",
+        "how many degrees (is it|are there|will it be) [in {city}] [{day}]",
+        "(is|will) there [be] (rain|snow|sun|wind|a storm) in {city} [{day}]",
+        "how (windy|humid|wet) is it in {city} [{day}]",
     ],
 )
 def get_weather(

@@ -7,6 +7,7 @@ import pytest
 
 import tools.builtin
 from tests.engines.offline_brain.phrasings import NON_REQUESTS
+from tests.engines.offline_brain.said_by_others import SAID_BY_OTHERS
 from tests.engines.offline_brain.spoken import NOT_FOR_TOOLS, SPOKEN
 from tools.loading import tools_in
 from tools.registry import Registry
@@ -80,4 +81,39 @@ async def test_the_weather_is_a_wish_now_that_there_is_a_tool_for_it(vectors, of
     brain = OfflineBrain(vectors)
     for said in ABOUT_WEATHER:
         assert [call.name for call in await calls_for(brain, offered, said)] == ["get_weather"]
+    await brain.close()
+
+
+async def test_other_peoples_wishes_run_the_right_tool(vectors, offered):
+    brain = OfflineBrain(vectors)
+    called = [
+        (
+            said,
+            expected,
+            [ALSO_RIGHT.get(c.name, c.name) for c in await calls_for(brain, offered, said)],
+        )
+        for said, expected in SAID_BY_OTHERS
+    ]
+
+    right = [said for said, expected, names in called if names == [expected]]
+    wrong = [entry for entry in called if entry[2] and entry[2] != [entry[1]]]
+    assert len(right) >= 0.88 * len(called), called
+    assert len(wrong) <= 0.02 * len(called), wrong
+    await brain.close()
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ("What is my locker code?", ["recall"]),
+        ("What is love?", []),
+        ("What's your favourite colour?", []),
+        ("Oops, I didn't mean that, undo it please.", ["undo_last"]),
+        ("Half volume please.", []),
+    ],
+)
+async def test_small_words_and_repetitions_decide(vectors, offered, said, expected):
+    brain = OfflineBrain(vectors)
+
+    assert [call.name for call in await calls_for(brain, offered, said)] == expected
     await brain.close()

@@ -42,6 +42,9 @@ _SUBJECT_FROM = 0.9
 _SUBJECT_SHARE = 0.8
 """How much of the template's heaviest word must have been said, or something near it."""
 
+_AS_SAID = 0.95
+"""How near a word must be to stand for a small word of a template: it, or its other spelling."""
+
 _NEARLY_EXACT = 0.97
 _STATEMENT_COST = 0.2
 _NEGATION_COST = 0.5
@@ -98,6 +101,8 @@ class Judge:
             aligned *= _UNNAMED
         elif form.literals and self._is_about_something_else(form, made, reading):
             aligned *= _UNNAMED
+        elif self._lacks_a_small_word(form, made):
+            aligned *= _UNNAMED
         missing = tuple(n for n, p in parameters.items() if p.required and n not in reading.values)
         score = _ALIGNED_SHARE * aligned + (1 - _ALIGNED_SHARE) * max(cosine, 0.0)
         score -= self._doubt(form, aligned) + _MISSING_COST * len(missing)
@@ -146,6 +151,22 @@ class Judge:
         weights = [float(self.index.weights[column]) for column in form.literals]
         matched = max((similar * weights[k] for _, k, similar in made.matches), default=0.0)
         return matched < _SUBJECT_SHARE * max(weights)
+
+    def _lacks_a_small_word(self, form: Form, made: Alignment) -> bool:
+        """Return whether a template that names no subject of its own was said only in part.
+
+        "What is my {about}" stands by its "my": "what is love?" is no part of it.
+        """
+        if not form.literals or max(float(self.index.weights[c]) for c in form.literals) >= (
+            _SUBJECT_FROM
+        ):
+            return False
+        parameters = self.index.parameters[form.tool]
+        is_free = any(
+            isinstance(e, Slot) and parameters[e.name].wants in FREE for e in form.template
+        )
+        said = sum(similar >= _AS_SAID for _, _, similar in made.matches)
+        return is_free and said < len(form.literals)
 
     def _doubt(self, form: Form, aligned: float) -> float:
         """Return what the kind of speech takes from the score."""

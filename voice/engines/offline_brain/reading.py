@@ -183,7 +183,12 @@ class Reader:
                 found = [parts[piece] for piece in chain if piece in parts]
                 if len(found) == count + 1 and _weakest(found) > _weakest(best):
                     best = found
-        return Calls(tuple(PlannedCall(m.tool, m.arguments) for m in best)) if best else None
+        calls: list[PlannedCall] = []
+        for m in best:
+            call = PlannedCall(m.tool, m.arguments)
+            if call not in calls:  # "I didn't mean that, undo it" is one wish, said twice
+                calls.append(call)
+        return Calls(tuple(calls)) if calls else None
 
     def _clause(self, text: str, whole: float) -> Calls | Ask | None:
         """Return the wish of the one clause that is clear, where the whole is not."""

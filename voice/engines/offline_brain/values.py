@@ -84,6 +84,8 @@ def _at(found: Any, start: int, end: int) -> Any:
 
 def _typed(parameter: Parameter, entity: Entity, today: Today) -> Any:
     match parameter.wants, parameter.json_type, parameter.format:
+        case Wants.NUMBER, "integer", _ if not float(entity.value).is_integer():
+            return None  # "half volume" is no number of percent
         case Wants.NUMBER, _, _:
             return _number(parameter, entity.value)
         case Wants.DURATION, "integer" | "number", _:
