@@ -163,6 +163,7 @@ def recall(ctx: ToolContext, about: str = "") -> dict[str, Any]:
         "(delete|erase) [the fact about] my {about} from your memory",
         "you can forget [about] my {about}",
         "(erase|delete|remove) the thing about [the|my] {about} [from your memory]",
+        "forget (where|when|what|who) {about}",
         "you can forget what i (said|told you) about [the|my] {about}",
     ],
 )

@@ -58,6 +58,8 @@ _SPOKEN_TIMERS = 8
         "the {label} (need|needs|takes|take) {duration} [set something for that]",
         "i have to (go|leave|take it out) in {duration}",
         "can i have a timer (of|for) {duration}",
+        "(can|could) you time {duration}",
+        "the {label} (has|have) to (steep|cook|bake|boil|rest) for {duration}",
         "remind me in {duration}",
     ],
 )

@@ -54,6 +54,9 @@ Direction = Annotated[Literal["up", "down"], BeforeValidator(_direction)]
         "(bring|get|put|set) (your|the) volume (to|at) {level} [percent]",
         "i (want|would like) you at {level} percent [volume]",
         "volume (at|to) {level} percent",
+        "(go|turn|come) (up|down) to {level} percent [volume]",
+        "{level} percent volume",
+        "(lower|raise|reduce) (your|the) volume to {level} [percent]",
         "(play|talk) at {level} percent",
     ],
 )
