@@ -44,7 +44,7 @@ async def hear(peer: Peer, item_id: str, text: str) -> None:
 
 @pytest.mark.parametrize(
     ("answer", "told", "effects"),
-    [("Yes, please.", "It is unlocked.", 1), ("No.", "Not done: the user said no.", 0)],
+    [("Yes, please.", "It is unlocked.", 1), ("No.", "It was not done, as the answer was no.", 0)],
 )
 async def test_the_door_opens_after_the_users_own_words(
     tmp_path: Path, answer: str, told: str, effects: int

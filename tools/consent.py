@@ -224,7 +224,7 @@ class Consent:
         prepared.at_s = self._now_s()
         _log.info("the user said %s to %s", "yes" if is_yes else "no", prepared.intent.name)
         if not is_yes:
-            prepared.outcome.set_result(failed("Not done: the user said no."))
+            prepared.outcome.set_result(failed("It was not done, as the answer was no."))
             return
         task = asyncio.get_running_loop().create_task(
             self._perform(prepared), name=f"confirmed {prepared.intent.name}"

@@ -113,7 +113,12 @@ class Questions:
             raise ToolError("The user did not answer.") from None
         if answer is None:
             raise ToolError("There is nobody here to ask.")
-        return bounded(answer.strip(), MAX_ANSWER_CHARS)
+        return bounded(_without_full_stop(answer.strip()), MAX_ANSWER_CHARS)
+
+
+def _without_full_stop(answer: str) -> str:
+    """Return an answer of one sentence as a value: a recogniser writes "Large."."""
+    return answer[:-1] if answer.find(".") == len(answer) - 1 else answer
 
 
 def _withdraw(asking: asyncio.Task[str]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import keyword
 from pathlib import Path
 
+from tools.discovery import discover
 from tools.errors import ToolSetupError
 
 _TOOL = '''"""{title}: a tool for the voice assistant."""
@@ -55,7 +56,7 @@ def test_it_says_what_is_missing() -> None:
 def write_tool(name: str, folder: Path) -> tuple[Path, Path]:
     """Write ``NAME.py`` and ``tests/test_NAME.py`` into a tool folder and return both.
 
-    Raises ToolSetupError for a name that is none, and where one of the files exists.
+    Raises ToolSetupError for a name that is none, and where a tool or a file has it already.
     """
     function = name.strip().lower().replace("-", "_").replace(" ", "_")
     if not function.isidentifier() or not function.isascii() or keyword.iskeyword(function):
@@ -75,6 +76,11 @@ def write_tool(name: str, folder: Path) -> tuple[Path, Path]:
     for path in (plugin, test):
         if path.exists():
             raise ToolSetupError(f"{path} exists already; choose another name")
+    for tool, source in discover(folder if folder.is_dir() else None).tools:
+        if tool.name == function:
+            raise ToolSetupError(
+                f"there is a tool called {function!r} already, from {source}; choose another name"
+            )
     try:
         test.parent.mkdir(parents=True, exist_ok=True)
         plugin.write_text(_TOOL.format(**fill), encoding="utf-8")

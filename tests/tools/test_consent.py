@@ -180,7 +180,7 @@ async def test_a_no_ends_it_and_is_not_asked_again(house: House) -> None:
 
     again = await house.send()
 
-    assert again == ToolOutcome("Not done: the user said no.", is_error=True)
+    assert again == ToolOutcome("It was not done, as the answer was no.", is_error=True)
     assert house.consent.question is None
 
 

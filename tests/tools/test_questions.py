@@ -87,6 +87,18 @@ async def test_the_answer_reaches_the_tool_that_asked(
     assert user.asked == ["Which colour?"]
 
 
+@pytest.mark.parametrize(
+    ("heard", "told"),
+    [("Dark red.", "Dark red"), ("At 3 p.m.", "At 3 p.m."), ("", ""), ("Red. Or blue.",) * 2],
+)
+async def test_the_full_stop_of_a_spoken_answer_is_no_part_of_it(
+    registry: Registry, user: User, heard: str, told: str
+) -> None:
+    user.answer(heard)
+
+    assert await registry.call("paint", "{}") == ToolOutcome(f"painted {told}")
+
+
 async def test_the_deadline_stands_still_while_the_user_thinks(
     registry: Registry, user: User
 ) -> None:

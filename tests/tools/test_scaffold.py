@@ -55,3 +55,9 @@ def test_what_exists_is_kept(tmp_path: Path) -> None:
 
     with pytest.raises(ToolSetupError, match="exists already"):
         write_tool("dice", tmp_path)
+
+
+def test_a_name_that_another_tool_has_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ToolSetupError, match="there is a tool called 'get_time' already"):
+        write_tool("get time", tmp_path)
+    assert not any(tmp_path.iterdir())
