@@ -81,6 +81,10 @@ def test_registered_secrets_are_masked_in_plain_and_in_url_spelling() -> None:
     assert masked == f"x {MASK} y {MASK} z"
 
 
+def test_a_key_too_short_to_be_one_blackens_no_words() -> None:
+    assert redact("a backchannel", ["k", "chan", ""]) == f"a back{MASK}nel"
+
+
 def capture(level: str, secrets: tuple[str, ...] = ()) -> tuple[RedactingFilter, io.StringIO]:
     """Set logging up and catch what its stderr handler writes."""
     before = list(logging.getLogger().handlers)

@@ -44,8 +44,9 @@ _CHATTY = (
 _MAX_SECRETS = 256
 """Secrets remembered at once; one-time tokens push out the oldest."""
 
-_MIN_SECRET_LENGTH = 4
-"""Shorter strings would blacken ordinary words."""
+LEAST_SECRET = 4
+"""Characters of the shortest secret that is masked: of less, such as the ``x`` that a local server
+is given for a key, every other word would be blackened."""
 
 _FILE_BYTES = 5_000_000
 _FILE_COUNT = 3
@@ -91,8 +92,13 @@ _IN_TRACES = {code: mark for code, mark in _CONTROLS.items() if code != ord("\n"
 
 
 def redact(text: str, secrets: Iterable[str] = ()) -> str:
-    """Return ``text`` with every given secret, and everything shaped like one, masked."""
+    """Return ``text`` with every given secret, and everything shaped like one, masked.
+
+    Secrets shorter than ``LEAST_SECRET`` are passed over.
+    """
     for secret in sorted(secrets, key=len, reverse=True):
+        if len(secret) < LEAST_SECRET:
+            break
         text = text.replace(secret, MASK).replace(quote(secret, safe=""), MASK)
     for shape, mask in _SECRET_SHAPES:
         text = shape.sub(mask, text)
@@ -114,7 +120,7 @@ class RedactingFilter(logging.Filter):
 
     def add_secret(self, secret: str) -> None:
         """Mask ``secret`` from now on; strings under four characters are ignored."""
-        if len(secret) < _MIN_SECRET_LENGTH:
+        if len(secret) < LEAST_SECRET:
             return
         self._secrets.pop(secret, None)
         self._secrets[secret] = None

@@ -143,6 +143,11 @@ def test_masking_goes_into_every_text_of_a_structure():
     assert masked(value, ("my-own-secret",)) == {"a": ["Bearer ***", 3, None], "b": {"c": "***!"}}
 
 
+def test_a_key_that_is_a_word_spoils_no_names_of_types():
+    value = {"@": "PausePlayback", "cause": "the key is Playback"}
+    assert masked(value, ("Playback", "k")) == {"@": "PausePlayback", "cause": "the key is ***"}
+
+
 def test_a_recording_that_may_fail_is_left_out_where_it_cannot_be_written(tmp_path):
     (tmp_path / "file").write_text("in the way")
     recorder = Recorder(tmp_path / "file" / "a.vbox", may_fail=True)

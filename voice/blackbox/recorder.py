@@ -186,13 +186,18 @@ class Recorder:
 
 
 def masked(value: Any, secrets: Sequence[str]) -> Any:
-    """Return plain JSON data with every secret in its texts masked, and every text writable."""
+    """Return plain JSON data with every secret in its texts masked, and every text writable.
+
+    Names of types stay: a key such as ``local`` is a part of words that a replay has to read.
+    """
     if isinstance(value, str):
         # Half a surrogate pair, which a model or a terminal may give, is no UTF-8.
         text = value if value.isascii() else value.encode("utf-8", "replace").decode()
         return redact(text, secrets) if len(text) >= MIN_MASKED else text
     if isinstance(value, dict):
-        return {key: masked(entry, secrets) for key, entry in value.items()}
+        return {
+            key: entry if key == "@" else masked(entry, secrets) for key, entry in value.items()
+        }
     if isinstance(value, list):
         return [masked(entry, secrets) for entry in value]
     return value

@@ -36,6 +36,7 @@ from voice.core.updates import (
 )
 from voice.errors import AuthError, CapReached, ConnectError, DeviceError, LinkLost, VoiceError
 from voice.log_lines import SESSION
+from voice.logs import LEAST_SECRET
 from voice.protocol.codec import ClientCodec
 from voice.protocol.dialects import Dialect
 
@@ -270,6 +271,8 @@ class SessionRun:
     def _without_key(self, update: Update) -> Update:
         """Return an update without our keys, which an endpoint's message may repeat."""
         for key in self._keys:
+            if len(key) < LEAST_SECRET:
+                continue
             match update:
                 case Ended() | ConnectionLost() | EndpointChanged() if key in update.reason:
                     update = replace(update, reason=update.reason.replace(key, "***"))

@@ -123,9 +123,9 @@ def timeline_rows(model: LiveModel, width: int) -> Text:
         rows.append(row)
     if model.usual_first_audio_ms is not None:
         usual = f"{model.usual_first_audio_ms:,} ms".rjust(_MARK_MS_WIDTH)
-        name = f"median of {model.timed_turns} turns, first audio"
-        rows.append(Text(name.ljust(bar + _MARK_NAME_WIDTH)[: bar + _MARK_NAME_WIDTH] + usual,
-                         styles.DIM))  # fmt: skip
+        room = bar + _MARK_NAME_WIDTH
+        name = f"first audio, median of {model.timed_turns}"
+        rows.append(Text(fitted(name, room).ljust(room) + usual, styles.DIM))
     return Text("\n").join(rows)
 
 
