@@ -184,7 +184,7 @@ async def test_words_over_our_voice_are_sent_as_the_microphone_hears_them(
 ) -> None:
     played = await scene.play(voices.question)
     paused_ms = played.events[0][0]
-    # The canceller would have weakened this, and our voice and its echo have faded here.
+    # The canceller would have weakened this; our voice and its echo have faded here.
     begin = (paused_ms - ONSET_MS + 200) * 24
     word = voices.question[begin : begin + 150 * 24].astype(np.float64)
     sent = played.sound.astype(np.float64)

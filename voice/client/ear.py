@@ -13,7 +13,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from voice.audio.ports import BLOCK_MS, RATE_HZ, EchoMicrophone
-from voice.client.doubt import DETECTOR_HZ, Doubt, Recognise
+from voice.client.doubt import DETECTED_MS, DETECTOR_HZ, Doubt, Recognise
 from voice.client.gate import SilenceGate, SpeechDetector
 from voice.client.onset import SOUNDING_DB, OnsetDetector, Sound, level_db
 from voice.client.said import Said
@@ -120,6 +120,7 @@ class Ear:
         self._said = Said()
         self._doubt: Doubt | None = None
         self._ring: deque[Pcm] = deque(maxlen=RING_MS // BLOCK_MS)
+        self._raw: deque[Pcm] = deque(maxlen=DETECTED_MS // BLOCK_MS)
         self._held_blocks = 0
         self._owed: list[Pcm] = []
         self._since_far_ms = SOUNDING_MS + TAIL_MS
@@ -190,6 +191,7 @@ class Ear:
         best = clean if changes or self._is_echoing else near
         sent = best if changes or self._is_cancelled else near
         self._ring.append(sent)
+        self._raw.append(clean if changes else near)
         has_begun = self._onset.hear(sound)
         is_speech = sound.speech >= _STILL_SPEECH_AT
         self._silent_ms = 0 if is_speech else self._silent_ms + BLOCK_MS
@@ -239,13 +241,16 @@ class Ear:
             return [best * 0]
         cause = f"speech over our voice, {self._onset.margin_db:.0f} dB above the echo"
         self._is_paused = False
+        begin = self._last(READ_BEFORE_MS)
+        for age, block in enumerate(reversed(self._raw), 1):
+            self._ring[-age] = block
         self._sense(NearSpeech(cause))
         if self._barge_in == "at_once":
             self._sense(NearVerdict(NearKind.INTERRUPTION, "", cause))
             return self._go_through()
         self.state = EarState.DOUBT
         self._held_blocks = 1
-        self._doubt = Doubt(self._last(READ_BEFORE_MS), recognise=self.recognise, names=self._names)
+        self._doubt = Doubt(begin, recognise=self.recognise, names=self._names)
         return []
 
     def _judge(self, best: Pcm, sound: Sound) -> list[Pcm]:
