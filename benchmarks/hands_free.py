@@ -59,7 +59,9 @@ async def hold(
             async with talking(card, brain_url) as talk:
                 card.enter(room)
                 for case_number in numbers:
-                    found.append(await _steady(case, talk, name, case_number, dice, repeats))
+                    # Each its own: a case that is repeated must not change those after it.
+                    of_case = random.Random(f"{seed} {case_number}")
+                    found.append(await _steady(case, talk, name, case_number, of_case, repeats))
                     print(_line(len(found), found[-1]), flush=True)
     return found
 
