@@ -28,11 +28,14 @@ def check_summary(tool_name: str, template: str | None, parameters: Iterable[str
 def summarise(name: str, template: str | None, arguments: Mapping[str, Any]) -> str:
     """Fill the template, or name the tool and every argument where there is none.
 
+    A tool of an MCP server, ``shop__buy``, is named with it.
     Values are cut and lose line breaks: what a model wrote must not drown what it asks for.
     """
     if template is None:
         values = [f"{humanised(key)} {_shown(value)}" for key, value in arguments.items()]
-        text = humanised(name) + (f" with {', '.join(values)}" if values else "")
+        server, _, of_server = name.partition("__")
+        act = f"use {humanised(server)} to {humanised(of_server)}" if of_server else humanised(name)
+        text = act + (f" with {', '.join(values)}" if values else "")
     else:
         text = _SLOT.sub(lambda match: _shown(arguments.get(match[1])), template)
     return text if len(text) <= MAX_SUMMARY_CHARS else text[: MAX_SUMMARY_CHARS - 1] + "…"

@@ -19,6 +19,9 @@ def test_without_a_template_the_tool_and_every_argument_are_named() -> None:
         "delete file with path a.txt, all 1, 2"
     )
     assert summarise("reboot", None, {}) == "reboot"
+    assert summarise("my_shop__buy_now", None, {"item": "tea"}) == (
+        "use my shop to buy now with item tea"
+    )
 
 
 def test_a_long_value_says_how_much_is_not_shown() -> None:
