@@ -8,6 +8,7 @@ from voice.core.cost import CostUpdated, Tokens
 from voice.core.updates import (
     AssistantTranscript,
     ConnectionLost,
+    DeviceUpdate,
     EndpointChanged,
     ErrorReported,
     Interrupted,
@@ -47,6 +48,22 @@ def shown(update: Update, turn: Turn | None = None, *, terminal: bool = False) -
         (ToolCallFinished("c", "get_time", "nine", is_error=False), "           → nine\n"),
         (ToolCallFinished("c", "x", "no", is_error=True), "           failed: no\n"),
         (Interrupted("i", 0, "", "all"), "           (interrupted; heard: nothing)\n"),
+        (
+            Interrupted("i", 900, "Sure.", "all", cause="'wait' asks for silence"),
+            "           (interrupted, 'wait' asks for silence; heard: Sure.)\n",
+        ),
+        (
+            DeviceUpdate("microphone", "USB", True, "listening with 'USB'"),
+            "           (microphone: USB, listening with 'USB')\n",
+        ),
+        (
+            DeviceUpdate("microphone", "", True, "half duplex"),
+            "           (microphone: half duplex)\n",
+        ),
+        (
+            DeviceUpdate("speaker", "USB", False, "no speaker is left"),
+            "Warning    speaker: USB, no speaker is left\n",
+        ),
         (ConnectionLost("gone", 0, 1), "           (the connection is lost: gone; trying again)\n"),
         (Reconnected("full"), "           (connected again; the conversation goes on)\n"),
         (

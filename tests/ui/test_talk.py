@@ -86,6 +86,7 @@ async def test_spoken_and_typed_turns_are_answered(
         microphone.say(tone(600, rate_hz=RATE_HZ))
         await shown("You        Spoken question.")
         await shown("Assistant  Spoken answer.")
+        await shown("Listening with 'Built-in Microphone', speaking with 'Built-in Speaker'.")
         os.write(keyboard, b"\n Typed question.\n")
         await shown("Assistant  Typed answer.")
         await cancelled(talking)

@@ -11,6 +11,7 @@ from voice.core.cost import CostUpdated
 from voice.core.updates import (
     AssistantTranscript,
     ConnectionLost,
+    DeviceUpdate,
     Ended,
     EndKind,
     EndpointChanged,
@@ -79,8 +80,12 @@ class View:
                 self.say("Tool", call_text(update.name, update.arguments))
             case ToolCallFinished():
                 self.say("", ("failed: " if update.is_error else "→ ") + shortened(update.output))
-            case Interrupted(heard_text=heard):
-                self.say("", f"(interrupted; heard: {heard or 'nothing'})")
+            case Interrupted(heard_text=heard, cause=cause):
+                why = f", {cause}" if cause else ""
+                self.say("", f"(interrupted{why}; heard: {heard or 'nothing'})")
+            case DeviceUpdate(is_working=is_working):
+                told = device_text(update)
+                self.say("" if is_working else "Warning", f"({told})" if is_working else told)
             case TurnTimeline():
                 # What nobody asked for, such as an announcement, is no answer to be timed.
                 is_answer = update.turn_end_ms is not None and update.first_token_ms is not None
@@ -109,6 +114,12 @@ class View:
                 self.say("Error", message)
             case _:
                 pass
+
+
+def device_text(update: DeviceUpdate) -> str:
+    """Return what happened to a device, or to hearing and speaking where no device has a name."""
+    told = [part for part in (update.name, update.detail) if part]
+    return f"{update.kind}: {', '.join(told)}"
 
 
 def call_text(name: str, arguments: str) -> str:

@@ -20,6 +20,7 @@ from voice.ui.turns import TurnLog
 
 if TYPE_CHECKING:
     from voice.app import OpenSession
+    from voice.hands_free import HandsFree
     from voice.settings import Settings
 
 _TALKS = "Press Enter and speak, Enter again when you are done; or type a line. "
@@ -59,7 +60,8 @@ async def talk(
             return await run_live(opened_session, settings, hands_free, view, told.kept)
         mode = settings.hands_free.push_to_talk
         view.note(_INVITATIONS[mode] + _LEAVE)
-        return await _show(opened_session, view, TalkKey("off" if mode == "off" else "toggle"))
+        enter = TalkKey("off" if mode == "off" else "toggle")
+        return await _show(opened_session, hands_free, view, enter)
 
 
 def can_draw() -> bool:
@@ -97,7 +99,9 @@ class _ToolLines:
         self._is_kept = True
 
 
-async def _show(opened_session: OpenSession, view: View, enter: TalkKey) -> int:
+async def _show(
+    opened_session: OpenSession, hands_free: HandsFree, view: View, enter: TalkKey
+) -> int:
     """Print what happens and take lines; ``enter`` is what Enter alone does."""
     session = opened_session.session
     loop = asyncio.get_running_loop()
@@ -113,7 +117,11 @@ async def _show(opened_session: OpenSession, view: View, enter: TalkKey) -> int:
         opened_session.send_text(line)
 
     _read_lines(loop, typed)
+    devices = ("", "")
     async for update in session.updates():
+        if not all(devices) and all(hands_free.devices):
+            devices = hands_free.devices
+            view.note("Listening with '{}', speaking with '{}'.".format(*devices))
         view.show(update, log.take(update))
     await session.wait_closed()
     return 0

@@ -111,6 +111,11 @@ CASES: list[tuple[str, list[Update], list[tuple[str, str]]]] = [
         [("Warning", "microphone: USB, unplugged")],
     ),
     (
+        "news before a device has a name are told without one",
+        [u.DeviceUpdate("microphone", "", True, "half duplex")],
+        [("·", "microphone: half duplex")],
+    ),
+    (
         "a control character never reaches the screen",
         [u.UserTranscript("i", "a\x1b[2Jb", is_final=True)],
         [("You", "a [2Jb")],

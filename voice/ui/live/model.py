@@ -45,6 +45,7 @@ from voice.ui.live.entries import (
     UserEntry,
     clean,
 )
+from voice.ui.render import device_text
 from voice.ui.turns import Timing, TurnLog
 
 MAX_ENTRIES = 400
@@ -237,9 +238,10 @@ class LiveModel:
             self.hear({})
 
     def _take_device(self, update: DeviceUpdate) -> None:
-        self.devices[update.kind] = update.name if update.is_working else f"{update.name} (gone)"
-        told = f"{update.kind}: {update.name}" + (f", {update.detail}" if update.detail else "")
-        self.note(told, Role.NOTE if update.is_working else Role.WARNING)
+        if update.name:
+            gone = "" if update.is_working else " (gone)"
+            self.devices[update.kind] = f"{update.name}{gone}"
+        self.note(device_text(update), Role.NOTE if update.is_working else Role.WARNING)
 
     def _take_words(self, update: UserTranscript | AssistantTranscript) -> None:
         entry: UserEntry | AnswerEntry
