@@ -91,3 +91,12 @@ def test_loop_returns_what_the_work_returns() -> None:
         return 7
 
     assert run_loop(work()) == 7
+
+
+def test_an_empty_answer_is_told_in_the_language_of_the_apology() -> None:
+    model = {"brain__kind": "openai", "brain__model": "m", "brain__base_url": "http://x.test/v1"}
+    ours = server_config(settings(**model)).fillers
+    theirs = server_config(settings(**model, brain__apology="Das weiß ich nicht.")).fillers
+    assert ours is not None and theirs is not None
+    assert ours.no_answer != ours.apology
+    assert theirs.no_answer == theirs.withheld == "Das weiß ich nicht."

@@ -43,7 +43,11 @@ def _fillers(brain: BrainSettings) -> FillerTexts | None:
     """Return what is said while the brain is silent; one that computes here is not so for long."""
     if brain.kind == "offline":
         return None
-    return FillerTexts(brain.fillers, brain.apology, brain.filler_after_s)
+    texts = FillerTexts(brain.fillers, brain.apology, brain.filler_after_s)
+    if brain.apology == BrainSettings.model_fields["apology"].default:
+        return texts
+    # Words of a person's own, perhaps in another language: ours do not fit beside them.
+    return replace(texts, no_answer=brain.apology, withheld=brain.apology)
 
 
 def _limits(server: ServerSettings) -> Limits:

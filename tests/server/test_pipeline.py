@@ -7,8 +7,9 @@ import pytest
 
 from tests.server.serving_kit import until
 from voice.core import server_messages as msg
+from voice.core.ledger import Entry
 from voice.engines.fair_line import Urgency
-from voice.engines.ports import SpokenDelta, TextDelta
+from voice.engines.ports import BrainFinished, SpokenDelta, TextDelta
 from voice.engines.scripted import ScriptedBrain, ScriptedReply, ScriptedTts
 from voice.engines.threads import current_urgency
 from voice.errors import EngineError
@@ -179,6 +180,49 @@ async def test_an_answer_that_breaks_off_is_told_apart_from_the_apology():
     await asyncio.wait_for(task, 5)
     said = "".join(step.text for step in fed if isinstance(step, msg.SpeechBegun))
     assert said == "This is fine. Sorry, I cannot."
+
+
+class Silent(ScriptedBrain):
+    """Ends its answer for a reason, without a word of it."""
+
+    def __init__(self, reason="stop"):
+        super().__init__([""])
+        self.reason = reason
+
+    async def respond(self, request):
+        yield TextDelta("\n")
+        yield BrainFinished(self.reason)
+
+
+async def hear(brain, *entries, audio_format=PCM16, is_beside=False):
+    fed, tts = [], ScriptedTts()
+    prompt = msg.Prompt(instructions="", entries=entries)
+    start = msg.StartResponse("resp", prompt, audio_format, is_beside=is_beside)
+    await run_response(start, Voices(brain, tts, fillers(after_s=5.0)), fed.append)
+    return fed[-1], tts.spoken
+
+
+async def test_an_answer_without_a_word_is_not_left_silent():
+    ended, spoken = await hear(Silent())
+    assert spoken == ["I have no answer to that."]
+    assert ended == msg.AnswerEnded("resp", "stop")
+
+
+async def test_an_answer_that_was_filtered_out_is_told_as_such():
+    ended, spoken = await hear(Silent("content_filter"))
+    assert spoken == ["The model may not answer that."]
+    assert ended.reason == "content_filter"
+
+
+async def test_nobody_is_told_of_emptiness_who_does_not_wait_in_silence():
+    called = ScriptedBrain([ScriptedReply("", calls=(("f", {}),))])
+    assert (await hear(called))[1] == []
+    assert (await hear(Silent(), is_beside=True))[1] == []
+    assert (await hear(Silent(), audio_format=None))[1] == []
+    asked = Entry("item_1", "message", "user", "Set a timer.")
+    said = Entry("item_2", "message", "assistant", "Your timer is set.")
+    assert (await hear(Silent(), asked, said))[1] == []
+    assert (await hear(Silent(), said, asked))[1] == ["I have no answer to that."]
 
 
 class Speaking(ScriptedBrain):

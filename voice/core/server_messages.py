@@ -222,13 +222,17 @@ class Prompt:
 
 @dataclass(frozen=True, slots=True)
 class StartResponse:
-    """Run the brain, and the synthesiser where ``audio_format`` is not None."""
+    """Run the brain, and the synthesiser where ``audio_format`` is not None.
+
+    ``is_beside`` marks an answer beside the conversation, which nobody waits to hear.
+    """
 
     response_id: str
     prompt: Prompt
     audio_format: AudioFormat | None
     voice: str | None = None
     speed: float = 1.0
+    is_beside: bool = False
 
 
 @dataclass(frozen=True, slots=True)

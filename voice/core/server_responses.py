@@ -132,6 +132,7 @@ class ServerResponses:
                 options.audio_format if options.modality == "audio" else None,
                 options.voice,
                 options.speed,
+                is_beside=not options.in_conversation,
             )
         ]
 

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import count
 
+from voice.engines.ports import BrainFinished
+
 LATER_S = 8.0
 """Silence after a filler before another one."""
 
@@ -16,11 +18,16 @@ APOLOGY_REST_S = 20.0
 
 @dataclass(frozen=True, slots=True)
 class FillerTexts:
-    """What may be said, and after how much silence; ``apology`` "" and ``after_s`` 0 for never."""
+    """What may be said, and after how much silence; ``apology`` "" and ``after_s`` 0 for never.
+
+    ``no_answer`` is for an answer without a word, ``withheld`` for one that a filter kept back.
+    """
 
     sentences: tuple[str, ...]
     apology: str = ""
     after_s: float = 1.5
+    no_answer: str = "I have no answer to that."
+    withheld: str = "The model may not answer that."
 
 
 class Fillers:
@@ -43,6 +50,15 @@ class Fillers:
         """Return what to say now; it ends in a space, for the answer follows."""
         sentences = self._texts.sentences
         return sentences[next(self._numbers) % len(sentences)].strip() + " "
+
+    def instead_of(self, finished: BrainFinished) -> str:
+        """Return what to say for an answer that ended without a word; "" where it was cut."""
+        match finished.reason:
+            case "stop" | "tool_calls":
+                return self._texts.no_answer
+            case "content_filter":
+                return self._texts.withheld
+        return ""
 
     def apology(self, *, after_words: bool = False) -> str:
         """Return what to say after a failure, "" where it was said a moment ago.

@@ -104,7 +104,7 @@ async def _speak(
     steps: asyncio.Queue[_Step] = asyncio.Queue(maxsize=PIECES_AHEAD)
     mouth = Mouth(start, audio_format, voices.tts, feed)
     reader = asyncio.create_task(_read_brain(start, voices.brain, feed, steps))
-    has_begun = False
+    has_begun = has_called = False
     try:
         step: _Step | None = await _first_step(steps, mouth, voices.fillers)
         while True:
@@ -112,7 +112,7 @@ async def _speak(
                 case Piece() as piece:
                     mouth.finish_playing()
                     await mouth.say(piece)
-                    has_begun = True
+                    has_begun = has_begun or bool(piece.source.strip())
                 case SpokenDelta() as spoken:
                     await voices.catch_up()
                     mouth.play(spoken)
@@ -121,8 +121,12 @@ async def _speak(
                     mouth.finish_playing()
                     feed(_call_made(start, call))
                     mouth.begin_part()
+                    has_called = True
                 case BrainFinished() as finished:
                     mouth.finish_playing()
+                    is_empty = not (has_begun or has_called)
+                    if is_empty and voices.fillers is not None and _is_waited_for(start):
+                        await _say(mouth, voices.fillers.instead_of(finished))
                     feed(_ended(start, finished))
                     return
                 case Exception() as error:
@@ -134,6 +138,21 @@ async def _speak(
     finally:
         reader.cancel()
         await asyncio.wait({reader})
+
+
+def _is_waited_for(start: msg.StartResponse) -> bool:
+    """Say whether silence would leave the user without an answer.
+
+    A model that spoke before it called a function may well have nothing to add.
+    """
+    if start.is_beside:
+        return False
+    for entry in reversed(start.prompt.entries):
+        if entry.role == "user":
+            return True
+        if entry.role == "assistant" and entry.text.strip():
+            return False
+    return True
 
 
 async def _first_step(steps: asyncio.Queue[_Step], mouth: Mouth, fillers: Fillers | None) -> _Step:
