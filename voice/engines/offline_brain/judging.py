@@ -14,7 +14,7 @@ from voice.engines.offline_brain.index import Form, ToolIndex
 from voice.engines.offline_brain.parameters import FREE, Parameter, Wants
 from voice.engines.offline_brain.templates import Slot, Template
 from voice.engines.offline_brain.utterance import YES_NO, Utterance
-from voice.engines.offline_brain.values import Today, spans, value
+from voice.engines.offline_brain.values import Today, is_thing, spans, value
 
 Array = NDArray[np.float32]
 
@@ -50,6 +50,14 @@ _STATEMENT_COST = 0.2
 _NEGATION_COST = 0.5
 _MISSING_COST = 0.08
 _YES_NO_COST = 0.1
+
+_SAID_WHOLE = 0.64
+"""Least score of a template said word for word, with nothing left over: "we need flour" asks for
+something although each of its words is light."""
+
+_WHOLE_WORDS = 2
+_WHOLE_VALUE = 4
+"""Words a template needs, and words a free value may have, for such a score."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +113,8 @@ class Judge:
             aligned *= _UNNAMED
         missing = tuple(n for n, p in parameters.items() if p.required and n not in reading.values)
         score = _ALIGNED_SHARE * aligned + (1 - _ALIGNED_SHARE) * max(cosine, 0.0)
+        if self._is_said_whole(form, made, reading):
+            score = max(score, _SAID_WHOLE)
         score -= self._doubt(form, aligned) + _MISSING_COST * len(missing)
         return Match(form.tool, score, reading.values, reading.said, missing, form.template)
 
@@ -167,6 +177,22 @@ class Judge:
         )
         said = sum(similar >= _AS_SAID for _, _, similar in made.matches)
         return is_free and said < len(form.literals)
+
+    def _is_said_whole(self, form: Form, made: Alignment, reading: _Reading) -> bool:
+        """Return whether each of the template's words was said, and nothing else but politeness."""
+        if not _WHOLE_WORDS <= len(form.literals) == len(made.matches):
+            return False
+        if any(similar < _AS_SAID for _, _, similar in made.matches):
+            return False
+        slots = [e.name for e in form.template if isinstance(e, Slot)]
+        if any(name not in reading.values for name in slots):
+            return False
+        parameters = self.index.parameters[form.tool]
+        return all(self.utterance.weak[i] for i in reading.left) and all(
+            is_thing(self.utterance, *made.slots[name]) and end - start <= _WHOLE_VALUE
+            for name, (start, end) in made.slots.items()
+            if parameters[name].wants in FREE
+        )
 
     def _doubt(self, form: Form, aligned: float) -> float:
         """Return what the kind of speech takes from the score."""

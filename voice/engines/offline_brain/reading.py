@@ -10,6 +10,7 @@ from itertools import combinations, pairwise
 from typing import Any, TypeAlias
 
 from voice.engines.offline_brain import offers
+from voice.engines.offline_brain.entities import Kind
 from voice.engines.offline_brain.judging import Match
 from voice.engines.offline_brain.matching import Matcher
 from voice.engines.offline_brain.smalltalk import CANCEL, NO, YES, Topic, is_one_of, topic_of
@@ -165,7 +166,7 @@ class Reader:
 
         Tries every way to cut the first few places, so "milk and bread" stays together.
         """
-        ends = [(0, 0), *((m.start(), m.end()) for m in _CUT.finditer(text)), (len(text),) * 2]
+        ends = [(0, 0), *_cuts(text), (len(text),) * 2]
         if not 3 <= len(ends) <= _MAX_CUTS + 2:
             return None
         needed = _PART_FROM if whole < CERTAIN else CERTAIN - 0.05
@@ -195,11 +196,10 @@ class Reader:
         clauses = [c for c in _CLAUSES.split(text) if c.strip()]
         if not 2 <= len(clauses) <= _MAX_PARTS:
             return None
-        found = []
-        for clause in clauses:
-            matches = self.matcher.match(Utterance(clause))
-            if matches and matches[0].score >= max(_CLAUSE_FROM, whole + _MARGIN):
-                found.append(matches[0])
+        likely = [m[0] for c in clauses if (m := self.matcher.match(Utterance(c)))]
+        if whole < RUN_FROM and (agreed := _agreed(likely)):
+            return self.act(agreed)
+        found = [m for m in likely if m.score >= max(_CLAUSE_FROM, whole + _MARGIN)]
         if whole >= RUN_FROM:
             found = [m for m in found if not m.missing]
         # "We are out of milk, put it on the list": the clause that lacks nothing says it all.
@@ -231,6 +231,26 @@ class Reader:
         if utterance.is_question or (core and core[0] in _KNOWLEDGE):
             return Say(offers.needs_model(self.tools, likely))
         return Say(offers.not_understood(self.tools, likely))
+
+
+def _cuts(text: str) -> list[tuple[int, int]]:
+    """Return the places between two wishes; none within "an hour and twenty minutes"."""
+    utterance = Utterance(text)
+    tokens = utterance.tokens
+    inner = [
+        (tokens[e.start].start, tokens[e.end - 1].end)
+        for e in utterance.of(Kind.DURATION, Kind.EXPRESSION, Kind.NUMBER)
+    ]
+    found = ((m.start(), m.end()) for m in _CUT.finditer(text))
+    return [cut for cut in found if not any(s < cut[0] < e for s, e in inner)]
+
+
+def _agreed(clauses: Sequence[Match]) -> Match | None:
+    """Return what two clauses ask for together: "I bought the bread, you can take it off"."""
+    likely = [m for m in clauses if m.score >= ASK_FROM]
+    whole = [m for m in likely if not m.missing]
+    alike = len({m.tool for m in likely}) == 1
+    return whole[0] if alike and len(likely) > 1 and len(whole) == 1 else None
 
 
 def _weakest(matches: Sequence[Match]) -> float:

@@ -196,6 +196,14 @@ def _free(wants: Wants, utterance: Utterance) -> Iterator[Span]:
             yield Span(start, end, cost)
 
 
+def is_thing(utterance: Utterance, start: int, end: int) -> bool:
+    """Return whether words ``[start, end)`` name a thing: "some bread", but not "to talk"."""
+    while end - start > 1 and utterance.words[start] in _DETERMINERS:
+        start += 1
+    unlikely = _SMALL | _PRONOUNS | _UNLIKELY
+    return unlikely.isdisjoint((utterance.words[start], utterance.words[end - 1]))
+
+
 def _free_value(parameter: Parameter, utterance: Utterance, start: int, end: int) -> Any:
     words = utterance.words
     if parameter.wants is Wants.TEXT:
