@@ -320,6 +320,20 @@ def test_push_to_talk_turns_the_endpoints_turn_detection_off() -> None:
     assert update.session.to_wire()["audio"]["input"]["turn_detection"] is None
 
 
+def test_the_talk_button_opens_the_microphone_where_the_endpoint_insists_on_ending_turns() -> None:
+    shell = ready(push_to_talk=True)
+    kept = {"audio": {"input": {"turn_detection": {"type": "server_vad"}}}}
+    shell.feed(events.session_updated(kept))
+    speak(shell, 200)
+    assert sent_audio(shell) == []
+    shell.feed(UserPressed(Button.TALK_DOWN))
+    speak(shell, 400)
+    shell.feed(UserPressed(Button.TALK_UP))
+    speak(shell, 1_000)
+    assert len(b"".join(sent_audio(shell))) // 48 == 200 + 400 + TALK_TAIL_MS
+    assert kinds(shell) == ["input_audio_buffer.commit", "response.create"]
+
+
 def test_the_talk_button_only_interrupts_where_the_endpoint_ends_turns() -> None:
     shell = ready()
     shell.feed(events.response_created("r1"))

@@ -228,7 +228,7 @@ class SpeechHandlers:
 
     def _press_to_talk(self) -> None:
         state = self._state
-        if state.turn_detection is not None:
+        if state.turn_detection is not None and not state.push_to_talk:
             # The endpoint ends the turns; the button can only make room for one.
             interrupt(state, by_speech=False, cause=TALK_KEY)
             return
