@@ -33,6 +33,7 @@ FLOORS = (
     ("voice.session_parts", 6),
     ("voice.session_places", 6),
     ("voice.spending", 6),
+    ("voice.tool_names", 6),
     ("voice.tool_surroundings", 6),
     ("voice.toolbox", 6),
     ("voice.user_answers", 6),

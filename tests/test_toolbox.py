@@ -6,7 +6,7 @@ import pytest
 from voice.errors import SettingsError
 from voice.protocol.tool_examples import EXAMPLES_KEY
 from voice.settings import Settings, load_settings
-from voice.toolbox import Toolbox, build_tools
+from voice.toolbox import Toolbox, build_tools, check_tools
 
 DICE = '''
 from tools import ToolContext, tool
@@ -98,6 +98,13 @@ def test_disabled_tools_are_left_out(setup: Setup) -> None:
 def test_a_tool_that_is_off_is_offered_where_it_is_turned_on(setup: Setup) -> None:
     assert "http_get" not in names(build_tools(setup({})))
     assert "http_get" in names(build_tools(setup({}, tools__enabled=("http_get",))))
+
+
+def test_a_name_that_no_tool_bears_is_a_problem_at_start_and_in_the_check(setup: Setup) -> None:
+    wanted = setup({"dice.py": DICE}, tools__enabled=["http_got", "roll_dice"])
+    told = "tools.enabled: there is no tool 'http_got'; did you mean 'http_get'?"
+    assert build_tools(wanted).problems == (told,)
+    assert told in check_tools(wanted)[1]
 
 
 async def test_files_of_the_allowed_folder_are_read(setup: Setup, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -36,6 +36,7 @@ from tools.surroundings import Said, SessionFacts, Surroundings
 from voice.errors import SettingsError
 from voice.protocol.session_config import FunctionTool
 from voice.protocol.tool_examples import EXAMPLES_KEY
+from voice.tool_names import unknown_names
 from voice.tool_surroundings import ToolSurroundings
 
 if TYPE_CHECKING:
@@ -101,7 +102,7 @@ class Toolbox:
 
     @property
     def problems(self) -> tuple[str, ...]:
-        """One line for each plugin or server that could not be loaded."""
+        """One line for each plugin or server that could not be loaded, and each unknown name."""
         return (*self._problems, *(self._servers.problems if self._servers else ()))
 
     def begin(self) -> None:
@@ -246,7 +247,7 @@ def build_tools(
         folder = FolderFinder(registry, wanted.folder, allows=is_allowed, on_line=on_line)
     return Toolbox(
         registry,
-        tuple(found.problems),
+        (*found.problems, *_unknown_names(settings, found.tools)),
         call_limit_s=wanted.timeout_s,
         servers=servers,
         servers_limit_s=wanted.mcp_start_s,
@@ -303,9 +304,17 @@ def _servers(settings: Settings) -> list[McpServer]:
 
 
 def check_tools(settings: Settings) -> tuple[int, list[str]]:
-    """Return how many tools there are, and one line for each thing that is wrong with them."""
+    """Return how many tools there are, and one line for each thing that is wrong with them.
+
+    A name in the settings that no tool bears is told too.
+    """
     found = discover(settings.tools.folder)
-    return len(found.tools), [*found.problems, *findings(found.tools)]
+    slips = _unknown_names(settings, found.tools)
+    return len(found.tools), [*found.problems, *slips, *findings(found.tools)]
+
+
+def _unknown_names(settings: Settings, found: Sequence[tuple[Tool[..., Any], str]]) -> list[str]:
+    return unknown_names(settings.tools, [tool.name for tool, _ in found])
 
 
 def new_tool(settings: Settings, name: str) -> tuple[Path, Path]:
