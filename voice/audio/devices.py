@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from voice.audio.device_choice import DeviceDescription, DeviceName, Kind, choose_device
-from voice.audio.driver_chatter import driver_chatter_hidden
+from voice.audio.driver_chatter import driver_chatter_hidden, silence_alsa
 from voice.audio.pcm import Pcm, from_bytes, to_bytes
 from voice.audio.ports import BLOCK_MS
 from voice.audio.sound_system import is_jack_fragile
@@ -240,6 +240,8 @@ def _not_opened(label: str, error: Exception) -> str:
 def _portaudio() -> Any:
     """Return the sounddevice module. Raises DeviceError that says how to get PortAudio."""
     try:
+        if "sounddevice" not in sys.modules:
+            silence_alsa()
         with driver_chatter_hidden():
             import sounddevice
     except OSError as error:

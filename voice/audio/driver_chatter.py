@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import sys
 from collections.abc import Iterator
@@ -27,6 +28,22 @@ def driver_chatter_hidden() -> Iterator[None]:
     finally:
         os.dup2(kept, 2)
         os.close(kept)
+
+
+def silence_alsa() -> None:
+    """Have ALSA keep its remarks to itself from now on; it writes one at every underrun.
+
+    Streams count underruns themselves. Idempotent; does nothing where there is no ALSA.
+    """
+    if not sys.platform.startswith("linux"):
+        return
+    try:
+        alsa, process = ctypes.CDLL("libasound.so.2"), ctypes.CDLL(None)
+    except OSError:
+        return
+    # ALSA calls its handler in the audio thread, which may not wait for the interpreter's lock, as
+    # it would for one in Python. A function without parameters passes over those that it is given.
+    alsa.snd_lib_error_set_handler(ctypes.cast(process.getpid, ctypes.c_void_p))
 
 
 def _duplicate_stderr() -> int | None:
