@@ -1,3 +1,5 @@
+import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -54,6 +56,14 @@ async def test_server_in_the_child_lets_in_the_bearer_of_the_token_alone() -> No
         assert await is_let_in(child.ready, "one-time-token")
         assert not await is_let_in(child.ready, "another")
         assert not await is_let_in(child.ready, None)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="there are no such signals elsewhere")
+async def test_keys_and_end_of_the_terminal_are_left_to_the_parent() -> None:
+    async with running_child(MODULE, server_orders(load_settings(), "t"), name="server") as child:
+        os.kill(child.pid, signal.SIGINT)
+        os.kill(child.pid, signal.SIGHUP)
+        assert await is_let_in(child.ready, "t")
 
 
 async def test_orders_that_make_no_sense_end_in_one_line() -> None:

@@ -48,8 +48,11 @@ def server_orders(settings: Settings, token: str) -> bytes:
 
 def main() -> None:
     """Read the orders, serve, and end when the pipe from the parent ends."""
-    # Ctrl-C reaches every process of the terminal; the parent decides what it means.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Ctrl-C, and the end of the terminal, reach every process of it; the parent decides what they
+    # mean.
+    for name in ("SIGINT", "SIGHUP"):
+        if hasattr(signal, name):  # Windows knows no SIGHUP
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
     report = _take_stdout()
     try:
         orders = orjson.loads(sys.stdin.buffer.readline())
