@@ -23,6 +23,10 @@ def spoken(text: str, size: int) -> str:
         ("<b>Hello</b>", "<b>Hello</b>"),
         ("The tag <think> begins a thought.", "The tag <think> begins a thought."),
         ("<think>never at an end", ""),
+        ("The user says hi.</think>\n\nHello.", "The user says hi.\n\nHello."),
+        ("</think>Hello.", "Hello."),
+        ("It ends in </thi", "It ends in </thi"),
+        ("<think>a</think>The tag </think> ends it.", "The tag </think> ends it."),
         ("", ""),
     ],
 )
@@ -32,7 +36,7 @@ def test_thoughts_at_the_beginning_are_not_spoken(text: str, heard: str, size: i
 
 @given(st.text(), st.integers(1, 9))
 def test_an_answer_without_thoughts_is_spoken_whole(text: str, size: int) -> None:
-    if not text.lstrip().startswith("<think>"):
+    if not text.lstrip().startswith("<think>") and "</think>" not in text:
         assert spoken(text, size) == text
 
 
