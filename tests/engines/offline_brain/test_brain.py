@@ -310,3 +310,36 @@ async def test_it_loads_without_a_network_and_closes(monkeypatch):
     await brain.close()
     with pytest.raises(EngineError, match="closed"):
         await Talk(brain).say("hello")
+
+
+CANCEL_TIMER = tool(
+    "cancel_timer",
+    "Cancel one timer or alarm.",
+    {
+        "which": {"type": "string", "description": "Its name."},
+        "kind": {"type": "string", "enum": ["timer", "alarm"]},
+    },
+    "delete the {which} {kind}",
+    "delete my {kind}",
+)
+
+
+async def test_free_words_without_the_noun_they_belong_to_are_no_wish(brain):
+    other, right = (Talk(brain, tools=(CANCEL_TIMER,)) for _ in range(2))
+
+    await other.say("delete the account bob")
+    await other.say("yes")
+    await right.say("delete the pasta timer")
+
+    assert other.calls == []
+    assert right.calls == [("cancel_timer", {"which": "pasta", "kind": "timer"})]
+
+
+async def test_a_doubtful_wish_is_asked_back_with_what_would_be_done(brain):
+    alike = (
+        tool("fan_on", "Start the fan.", {}, "switch that on"),
+        tool("lamp_on", "Light the lamp.", {}, "switch that on"),
+    )
+    asked = await Talk(brain, tools=alike).say("Switch that other thing over there on somehow.")
+
+    assert asked == "Should I start the fan: switch that on?"

@@ -109,7 +109,7 @@ class Judge:
             aligned *= _UNNAMED
         elif form.literals and self._is_about_something_else(form, made, reading):
             aligned *= _UNNAMED
-        elif self._lacks_a_small_word(form, made):
+        elif self._lacks_a_small_word(form, made) or self._lacks_its_noun(form, reading):
             aligned *= _UNNAMED
         missing = tuple(n for n, p in parameters.items() if p.required and n not in reading.values)
         score = _ALIGNED_SHARE * aligned + (1 - _ALIGNED_SHARE) * max(cosine, 0.0)
@@ -192,6 +192,22 @@ class Judge:
             is_thing(self.utterance, *made.slots[name]) and end - start <= _WHOLE_VALUE
             for name, (start, end) in made.slots.items()
             if parameters[name].wants in FREE
+        )
+
+    def _lacks_its_noun(self, form: Form, reading: _Reading) -> bool:
+        """Return whether free words were said without the choice that they belong to.
+
+        In "delete the {which} {kind}" it is the kind that says what this is about: "delete the
+        account Bob" asks for no timer.
+        """
+        parameters = self.index.parameters[form.tool]
+        slots = {i: parameters[e.name] for i, e in enumerate(form.template) if isinstance(e, Slot)}
+        # "{which} {kind}", and "{kind} for {which}" with its small word between.
+        return any(
+            near is not None and near.wants in FREE and near.name in reading.values
+            for i, noun in slots.items()
+            if noun.wants is Wants.CHOICE and noun.name not in reading.values
+            for near in (slots.get(i - 1), slots.get(i + 2))
         )
 
     def _doubt(self, form: Form, aligned: float) -> float:

@@ -129,3 +129,8 @@ def _options(parameter: Parameter) -> str:
 def did_you_mean(phrase: str) -> str:
     """Return the question that a doubtful match asks back."""
     return f"Did you mean: {phrase}?"
+
+
+def should_i(tool: BrainTool, phrase: str) -> str:
+    """Return that question where ``phrase`` alone would only echo the user."""
+    return f"Should I {ability(tool)}: {phrase}?"

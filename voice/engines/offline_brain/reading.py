@@ -13,8 +13,10 @@ from voice.engines.offline_brain import offers
 from voice.engines.offline_brain.entities import Kind
 from voice.engines.offline_brain.judging import Match
 from voice.engines.offline_brain.matching import Matcher
+from voice.engines.offline_brain.parameters import Parameter
 from voice.engines.offline_brain.smalltalk import CANCEL, NO, YES, Topic, is_one_of, topic_of
 from voice.engines.offline_brain.templates import Slot, phrase, without_slot
+from voice.engines.offline_brain.tokens import tokenize, words_of
 from voice.engines.offline_brain.utterance import Utterance
 
 RUN_FROM = 0.57
@@ -35,6 +37,7 @@ _MAX_PARTS = 4
 _MAX_CUTS = 4
 _MAX_CHARS = 1_000
 _KEPT_READINGS = 64
+_MAX_CHOICES_TOLD = 3
 
 ENGLISH_ONLY = f"I understand only English by myself; for other languages, {offers.HOW_TO_CONNECT}."
 NO_WORDS = "Sorry, I did not hear any words."
@@ -159,7 +162,17 @@ class Reader:
             return self._lost(utterance, matches)
         if _is_clear(utterance, top, matches[1] if len(matches) > 1 else None):
             return self.act(top)
-        return Confirm(top, offers.did_you_mean(_phrase(top)))
+        return Confirm(top, self._did_you_mean(top, utterance))
+
+    def _did_you_mean(self, match: Match, utterance: Utterance) -> str:
+        """Ask back so that it can be heard what a yes would do.
+
+        The user's own words say nothing of the tool; what it does is told beside them.
+        """
+        asked = _phrase(match, self.matcher.index.parameters[match.tool])
+        if set(words_of(tokenize(asked))) <= set(utterance.words):
+            return offers.should_i(self.tools[match.tool], asked)
+        return offers.did_you_mean(asked)
 
     def _several(self, text: str, whole: float) -> Calls | None:
         """Return the calls of two to four wishes in one sentence, where every part is clear.
@@ -280,10 +293,15 @@ def _small_talk(utterance: Utterance) -> Reading | None:
     return None
 
 
-def _phrase(match: Match) -> str:
-    """Say a match in the words of its example."""
-    template = match.template
+def _phrase(match: Match, parameters: Mapping[str, Parameter]) -> str:
+    """Say a match in the words of its example; of a few choices that were not said, all."""
+    template, said = match.template, dict(match.said)
     for element in match.template:
-        if isinstance(element, Slot) and element.name not in match.said:
+        if not isinstance(element, Slot) or element.name in said:
+            continue
+        choices = parameters[element.name].choices
+        if 0 < len(choices) <= _MAX_CHOICES_TOLD and not parameters[element.name].required:
+            said[element.name] = " or ".join(str(choice) for choice in choices)
+        else:
             template = without_slot(template, element.name)
-    return phrase(template, dict(match.said))
+    return phrase(template, said)
