@@ -32,6 +32,7 @@ _MAX_WORDS = 6
 _SHOWN = re.compile(r"!\[[^\]]*\]\(\s*<?([^)\s>]+)")
 _LINKED = re.compile(r"\[[^\]]*\]\(\s*<?(https?://[^)\s>]+)|(https?://[^\s)\]>\"'`]+)")
 _TOLD_PROMPT = re.compile(r'"prompt"\s*:\s*"((?:[^"\\\n]|\\.){1,2000})"')
+_WORDED = re.compile(r"\[([^\]]*)\]\([^)]*\)")
 _PROGRESS = re.compile(r"```.*?```|^>[^\n]*$|!?\[[^\]]*\]\([^)]*\)|https?://\S+", re.S | re.M)
 _NAME = re.compile(r"^\d{4}-\d\d-\d\d_\d{6}_.*\.(?:png|jpg|webp|gif)$")
 
@@ -102,7 +103,9 @@ def read_chat_answer(answer: dict[str, Any]) -> Drawn:
     links = dict.fromkeys(
         [*_parts(message), *_SHOWN.findall(text), *(a or b for a, b in _LINKED.findall(text))]
     )
-    said = " ".join(_PROGRESS.sub(" ", text).split())[:_MAX_SAID_CHARS]
+    # Beside a picture a link is a button; elsewhere its words belong to a sentence.
+    plain = text if _SHOWN.search(text) else _WORDED.sub(r"\1", text)
+    said = " ".join(_PROGRESS.sub(" ", plain).split())[:_MAX_SAID_CHARS]
     prompt = re.sub(r"\\(.)", r"\1", told[1]) if told else ""
     return Drawn(tuple(links)[:_MAX_LINKS], prompt, said)
 
@@ -111,10 +114,11 @@ def fetch(drawn: Drawn, place: PictureEndpoint, reader: WebReader) -> Picture:
     """Return the picture of the first link that leads to one.
 
     Links are a stranger's: they are read as any page of the public web is, or from the endpoint
-    itself. Raises ToolError where none leads to a picture.
+    itself. Raises ToolError where none leads to a picture, with the model's own words where it
+    sent some: a refusal may hold a link too, such as one to the vendor's rules.
     """
+    said = f" It said: {drawn.said}" if drawn.said else ""
     if not drawn.links:
-        said = f" It said: {drawn.said}" if drawn.said else ""
         raise ToolError(f"The model sent no picture.{said}")
     causes: list[str] = []
     for link in drawn.links:
@@ -123,7 +127,7 @@ def fetch(drawn: Drawn, place: PictureEndpoint, reader: WebReader) -> Picture:
             return Picture(data, extension_of(data))
         except ToolError as error:
             causes.append(str(error))
-    raise ToolError(f"The picture could not be fetched. {causes[0]}")
+    raise ToolError(f"The picture could not be fetched. {causes[0]}{said}")
 
 
 def extension_of(data: bytes) -> str:

@@ -138,6 +138,14 @@ def test_what_the_model_says_instead_of_drawing_is_told(place: HttpPlace) -> Non
         fetch(drawn, at(place), WebReader())
 
 
+def test_a_refusal_with_a_link_is_told_in_the_models_words(place: HttpPlace) -> None:
+    place.on("/rules", b"<html>")
+    text = f"I cannot draw that person, see [our rules]({place.root}/rules)."
+    drawn = read_chat_answer({"choices": [{"message": {"content": text}}]})
+    with pytest.raises(ToolError, match="It said: I cannot draw that person, see our rules."):
+        fetch(drawn, at(place), WebReader())
+
+
 @pytest.mark.parametrize("link", ["data:;base64,!!", "data:text/plain,hello", "data:;base64,eHg="])
 def test_data_that_is_no_picture_is_refused(place: HttpPlace, link: str) -> None:
     with pytest.raises(ToolError, match="no picture|broken"):
