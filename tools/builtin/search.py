@@ -20,6 +20,14 @@ _LINK = re.compile(r"\[([^\]]*)\]\((https?://[^)\s]+)[^)]*\)")
 _CITATION = re.compile(r"\s*\((?:\[[^\]]*\]\([^)]*\)[,; ]*)+\)")
 """Where a sentence comes from, in brackets behind it; the words of other links belong to it."""
 
+_FOOTNOTE = re.compile(r"(?:\s*(?:\[\^?\d{1,3}(?:[,\s\-–]+\d{1,3})*\](?!\()|【[^】]{0,80}】))+")
+"""Marks of sources, such as "[1]", "[2, 3]" and "【1†source】"."""
+
+_NUMBERED = re.compile(r"\s*(?:\(\s*)?\[[\[\^]?\d{1,3}\]?\]\(https?://[^)\s]+[^)]*\)(?:\s*\))?")
+"""A link whose only words are a number."""
+
+_AFTER_LINK = re.compile(r"(\]\(https?://[^)\s]+[^)]*\)|https?://[^\s)]+)\s*\(\d{1,3}\)")
+
 _BARE = re.compile(r"https?://\S+")
 _MARKS = re.compile(r"[*_`#|<>{}\[\]]+|^\s*[-+•]\s+", re.M)
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
@@ -44,6 +52,10 @@ _SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
         "what's new (about|with) {query}",
         "{query} look it up",
         "look up {query}",
+        "find out {query}",
+        "(search|find|see) what (there is|you can find) (about|on) {query}",
+        "{query} (look|search|check) online",
+        "what does google say about {query}",
         "is there any news (about|on) {query}",
     ],
 )
@@ -99,7 +111,8 @@ def _read(answer: dict[str, Any]) -> tuple[str, list[dict[str, str]]]:
 
 def _spoken(text: str) -> str:
     """Return the first sentences as they can be read aloud: no links, no marks."""
-    plain = _MARKS.sub(" ", _BARE.sub(" ", _LINK.sub(r"\1", _CITATION.sub("", text))))
+    bare = _FOOTNOTE.sub("", _NUMBERED.sub("", _AFTER_LINK.sub(r"\1", text)))
+    plain = _MARKS.sub(" ", _BARE.sub(" ", _LINK.sub(r"\1", _CITATION.sub("", bare))))
     plain = re.sub(r"\s+([.,;:!?])", r"\1", " ".join(plain.split()))
     said = ""
     for sentence in _SENTENCE_END.split(plain):

@@ -53,6 +53,11 @@ def test_the_model_is_asked_to_search_and_its_sources_are_named(
     [
         ("Foxes are [red](https://a.b/c) and\n\n- quick\n- shy", "Foxes are red and quick shy."),
         ("See https://a.b/c for `more`!", "See for more!"),
+        ("Foxes are red [1]. They are quick[2, 3].", "Foxes are red. They are quick."),
+        ("Foxes are red【1†source】. Shy too.【2:0†b.pdf】", "Foxes are red. Shy too."),
+        ("Foxes are red [1](https://a.b/c), shy [[2]](https://a.b/d).", "Foxes are red, shy."),
+        ("See [the zoo](https://a.b/c) (1) for more.", "See the zoo for more."),
+        ("Foxes (12 kinds) live up to 3 years.", "Foxes (12 kinds) live up to 3 years."),
         ("One. " + "Long words here. " * 60, "One."),
     ],
 )
