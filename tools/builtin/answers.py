@@ -20,6 +20,9 @@ from tools.outcome import spoken_part
         "i (did not|didn't) mean that",
         "(undo|revert|reverse) the last (one|action|command)",
         "that was a mistake",
+        "(undo|reverse) what you [just] did",
+        "put it back the way it was",
+        "i take that back",
         "go back one step",
     ],
 )

@@ -37,6 +37,8 @@ _SHORT_MONTHS = frozenset(month[:3] for month in MONTHS)
         "(do you have|have you got|what's) the time",
         "if i (call|called) {place} now what time would it be [there]",
         "it is how late in {place}",
+        "lives in {place} what time (is it|has he got|does she have|is it there)",
+        "what time is it for (someone|people) in {place}",
     ],
 )
 def get_time(ctx: ToolContext, place: str = "") -> dict[str, Any]:
@@ -87,6 +89,7 @@ def get_time(ctx: ToolContext, place: str = "") -> dict[str, Any]:
         "what is today",
         "(on|on which|what) weekday (is|does) {day} [fall]",
         "(which|what) day does {day} fall on",
+        "{day} is (what|which) day",
     ],
 )
 def get_date(ctx: ToolContext, day: str = "today", place: str = "") -> dict[str, Any]:

@@ -40,6 +40,10 @@ _SPOKEN_NOTES = 5
         "(pick up|bring) [some] {item} from the (shop|store|supermarket)",
         "add {item} to the (groceries|shopping)",
         "next time i shop i need {item}",
+        "(get|buy|need) (more|some|another) {item}",
+        "(get|have|put) [some] [more] {item} on (my|the) [{list_name}] list",
+        "i want {item} on (my|the) [{list_name}] list",
+        "(my|the) [{list_name}] list needs {item}",
     ],
 )
 def add_to_list(ctx: ToolContext, item: str, list_name: str = "shopping") -> dict[str, Any]:
@@ -164,6 +168,8 @@ def read_list(ctx: ToolContext, list_name: str = "shopping") -> dict[str, Any]:
         "(clear|empty|delete|erase) (my|the) list",
         "(remove|delete) everything (from|on) (my|the) [{list_name}] list",
         "start a new {list_name} list",
+        "start (my|the) [{list_name}] list (new|again)",
+        "i don't need (my|the) [{list_name}] list anymore",
         "i (bought|got) everything",
         "(wipe|reset) (my|the) [{list_name}] list",
         "(empty|erase|clear|wipe) the (whole|entire) [{list_name}] list",

@@ -105,7 +105,10 @@ def set_timer(ctx: ToolContext, duration: str, label: str = "") -> dict[str, Any
         "{time} alarm [{day}]",
         "ring [the bell] at {time} [{day}]",
         "(make|let) (the|that|an) alarm (ring|go off|sound) at {time} [{day}]",
-        "i (must|should) (get|be|wake) up at {time} [{day}]",
+        "i (must|should) (get|be|wake) up (at|by|before) {time} [{day}]",
+        "don't let me (sleep|oversleep) (past|after|longer than) {time} [{day}]",
+        "(get|wake) me [up] (by|before|around) {time} [{day}]",
+        "i (have|want|need) to be (up|awake) (by|before) {time} [{day}]",
     ],
 )
 def set_alarm(ctx: ToolContext, time: str, day: str = "", label: str = "") -> dict[str, Any]:

@@ -86,6 +86,8 @@ def set_volume(ctx: ToolContext, level: Percent) -> dict[str, Any]:
         "(speak|talk) more {direction}",
         "you are [much|speaking|talking] {direction}",
         "{direction} volume",
+        "(go|come) {direction} [by] {amount} [percent] [with the volume]",
+        "{amount} percent {direction}",
     ],
 )
 def change_volume(

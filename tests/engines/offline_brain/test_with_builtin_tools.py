@@ -109,7 +109,7 @@ async def test_other_peoples_wishes_run_the_right_tool(vectors, offered):
         ("What is love?", []),
         ("What's your favourite colour?", []),
         ("Oops, I didn't mean that, undo it please.", ["undo_last"]),
-        ("Half volume please.", []),
+        ("Half volume please.", ["set_volume"]),
     ],
 )
 async def test_small_words_and_repetitions_decide(vectors, offered, said, expected):

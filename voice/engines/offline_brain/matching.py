@@ -37,6 +37,11 @@ _WHOLE_BONUS = 0.2
 """Within one tool, a reading that lacks nothing wins over a slightly nearer one that does."""
 
 
+_SCOPES = frozenset("all every each everything".split())
+_SCOPE_WEIGHT = 1.6
+"""What a word weighs that says how many are meant: "all the timers" is not "the timer"."""
+
+
 class Matcher:
     """Matches utterances with one tool set."""
 
@@ -69,6 +74,8 @@ class Matcher:
         similarities = self.index.similarities(utterance.words)
         weights = self.index.word_weights(utterance.words)
         weights = np.where(utterance.weak, np.float32(WEAK_WEIGHT), weights)
+        scopes = [word in _SCOPES for word in utterance.words]
+        weights = np.where(scopes, np.maximum(weights, np.float32(_SCOPE_WEIGHT)), weights)
         return Judge(self.index, utterance, similarities, weights, self._today)
 
     def _candidates(self, similarities: Matrix, cosines: Vector, only: int | None) -> list[int]:

@@ -39,7 +39,8 @@ class Parameter:
     """One parameter of a tool.
 
     ``json_type`` is the schema's type of the value. ``choices`` are the values of an enum.
-    ``unit_seconds`` is the unit of a number that counts time (60 for minutes), else 0.
+    ``unit_seconds`` is the unit of a number that counts time (60 for minutes), else 0. ``most`` is
+    the schema's maximum, where it has one.
     ``takes_day`` says that a time may hold its day, for the tool has no parameter for the day;
     ``takes_day_part`` that a date may hold "morning", for the tool has none for the time.
     """
@@ -52,6 +53,7 @@ class Parameter:
     choices: tuple[Any, ...] = ()
     unit_seconds: int = 0
     format: str = ""
+    most: float | None = None
     takes_day: bool = False
     takes_day_part: bool = False
 
@@ -135,6 +137,7 @@ def _parameter(name: str, node: Mapping[str, Any], required: bool) -> Parameter:
         choices=choices,
         unit_seconds=unit,
         format=form,
+        most=most if isinstance(most := kind.get("maximum"), int | float) else None,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from voice.engines.offline_brain.numbers import format_number, read_number
+from voice.engines.offline_brain.numbers import ORDINALS, format_number, read_number
 
 Sum = tuple[str, int]
 """A sum in plain form ("12 * 9", "square root of 81") and the index after its last word."""
@@ -27,9 +27,21 @@ _OPERATORS: tuple[tuple[tuple[str, ...], str], ...] = (
     (("cubed",), "^ 3"),
     (("mod",), "mod"),
     (("modulo",), "mod"),
+    (("take", "away"), "-"),
+    (("split", "between"), "/"),
+    (("split", "among"), "/"),
+    (("split", "into"), "/"),
+    (("split", "by"), "/"),
+    (("shared", "between"), "/"),
+    (("shared", "among"), "/"),
+    (("shared", "by"), "/"),
+    (("split",), "/"),
 )
 _PREFIXES = ("square root of", "cube root of", "half of", "-")
 _SUFFIXES = ("^ 2", "^ 3")
+_SHARERS = frozenset("ways people parts friends".split())
+_PARTS = {"quarter", *ORDINALS} - {"first", "second"}
+"""Words of a fraction: "a fifth of", "two thirds of"."""
 
 
 def read_sum(words: Sequence[str], start: int) -> Sum | None:
@@ -46,7 +58,10 @@ def _signed_sum(words: Sequence[str], start: int) -> Sum | None:
     while at < len(words):
         sign = _operator(words, at)
         number = read_number(words, at) if wants_number and words[at] != "minus" else None
-        if sign is not None and (sign[0] in _PREFIXES if wants_number else True):
+        if wants_number and (part := _fraction_of(words, at)):
+            parts.append(part[0])
+            at, operators = part[1], operators + 1
+        elif sign is not None and (sign[0] in _PREFIXES if wants_number else True):
             if not wants_number and sign[0] in _PREFIXES[:3]:
                 break
             parts.append(sign[0])
@@ -55,6 +70,8 @@ def _signed_sum(words: Sequence[str], start: int) -> Sum | None:
         elif number is not None:
             parts.append(format_number(number[0]))
             at, wants_number = number[1], False
+            if "/" in parts and words[at : at + 1] and words[at] in _SHARERS:
+                at += 1
         elif words[at] == "the" and wants_number and parts:
             at += 1
             continue
@@ -63,7 +80,7 @@ def _signed_sum(words: Sequence[str], start: int) -> Sum | None:
         if not wants_number:
             good_end, good_count = at, len(parts)
     good = parts[:good_count]
-    if not good_count or not operators or all(p not in _SIGNS for p in good):
+    if not good_count or not operators or all(not _is_sign(p) for p in good):
         return None
     if len(good) < 2 or (len(good) == 2 and good[0] == "-"):
         return None
@@ -107,6 +124,20 @@ def _worded_sum(words: Sequence[str], start: int) -> Sum | None:
 
 
 _SIGNS = frozenset(sign for _, sign in _OPERATORS)
+
+
+def _is_sign(part: str) -> bool:
+    return part in _SIGNS or part.endswith(" of")
+
+
+def _fraction_of(words: Sequence[str], at: int) -> tuple[str, int] | None:
+    """Read "a fifth of" and "two fifths of"; None where no such fraction begins at ``at``."""
+    head, part, of = (*words[at : at + 3], "", "", "")[:3]
+    if of != "of":
+        return None
+    one = head in ("a", "an", "one") and part in _PARTS
+    several = part.endswith("s") and part[:-1] in _PARTS and read_number((head,), 0) is not None
+    return (f"{head} {part} of", at + 3) if one or several else None
 
 
 def _operator(words: Sequence[str], at: int) -> tuple[str, int] | None:

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from voice.engines.offline_brain.phrases import join_phrases
 from voice.engines.offline_brain.tokens import tokenize
 
 MAX_EXPANSIONS = 256
@@ -67,7 +68,7 @@ def _elements(sentence: str) -> Template:
         if index % 2:
             elements.append(Slot(part))
         else:
-            elements += [token.text for token in tokenize(part)]
+            elements += [token.text for token in join_phrases(tokenize(part))]
     return tuple(elements)
 
 

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from voice.engines.offline_brain.entities import Entity, Kind, find_entities
-from voice.engines.offline_brain.tokens import Token, original, tokenize, words_of
+from voice.engines.offline_brain.phrases import join_phrases
+from voice.engines.offline_brain.tokens import original, tokenize, words_of
 
 MAX_WORDS = 60
 """Words of an utterance that are matched; a request is never longer."""
@@ -32,7 +33,23 @@ _OPENINGS = tuple(
         "have we got", "do me a favor and", "do me a favour and", "do not let me forget to",
         "actually", "look", "listen", "again", "right", "good", "what i want is", "what i need is",
         "i am going to need", "i am looking for", "any chance", "any chance of", "how about",
-        "what about", "if you could", "if possible", "if you can",
+        "what about", "if you could", "if possible", "if you can", "would you be able to",
+        "would you please", "i would be grateful if you could",
+        "i would appreciate it if you could", "it would be great if you could",
+        "it would be nice if you could", "i would be glad if you could",
+        "i would be happy if you could", "what i would like is", "i am afraid", "oh no", "oh dear",
+        "hang on", "wait", "hmm", "mm", "ah", "ooh", "oops", "darling", "care to", "feel free to",
+        "you may", "you might", "you need to", "you have to", "you must", "you had better",
+        "let me have", "let us have", "think you could", "do you think you could",
+        "do you suppose you could", "could you possibly", "could you maybe", "could you perhaps",
+        "perhaps", "possibly", "quick question", "by the way", "before i forget",
+        "while you are at it", "one more thing", "i almost forgot", "i nearly forgot", "anyway",
+        "anyhow", "no wait", "finally", "first", "next", "come on", "on second thought",
+        "on second thoughts", "any idea", "do tell me", "be a love and", "be an angel and",
+        "i am wondering", "i was thinking", "if you do not mind", "when you have a moment",
+        "when you get a chance", "i just want to", "i just wanted to", "i wanted to",
+        "i was going to ask you to", "i am just wondering", "i would rather", "i would prefer",
+        "i am after", "i will have", "i will need", "we will need", "we could do with",
     )
 )  # fmt: skip
 _CLOSINGS = tuple(
@@ -42,8 +59,14 @@ _CLOSINGS = tuple(
         "right now", "now", "if you can", "if you could", "if possible", "if you do not mind",
         "will you", "would you", "could you", "can you", "ok", "okay", "mate", "my friend",
         "real quick", "quickly", "a bit", "a little", "a little bit", "exactly", "at the moment",
-        "for us", "to me", "again", "today please", "then", "straight away", "immediately",
-        "as well", "too", "buddy", "dear", "any more", "anymore", "currently", "a touch",
+        "for us", "to me", "again", "today please", "when you can", "when you get a chance",
+        "when you have a moment", "when you have time", "if you would", "if you like",
+        "if you please", "if that is ok", "if that is okay", "if that is all right", "next time",
+        "this time", "as soon as you can", "pretty please", "at once", "already", "or something",
+        "or so", "i think", "i guess", "i suppose", "you know", "though", "after all", "instead",
+        "shall we", "can we", "could we", "darling", "for now", "for the moment", "for a moment",
+        "while you are at it", "then", "straight away", "immediately", "as well", "too", "buddy",
+        "dear", "any more", "anymore", "currently", "a touch",
     )
 )  # fmt: skip
 _ANYWHERE = frozenset(
@@ -56,6 +79,7 @@ _QUESTION = frozenset(
     "who what when where why how which whose is are am was were do does did can could will would "
     "should shall have has may might".split()
 )
+_ASKING = [["what"], ["who"], ["when"], ["where"], ["which"], ["how"]]
 YES_NO = frozenset("is are was were do does did has have".split())
 _SUBJECTS = frozenset(
     "i he she they we it you my his her their our your the a an this that someone somebody "
@@ -75,7 +99,7 @@ class Utterance:
     def __init__(self, text: str) -> None:
         """Analyse ``text``; only its first 60 words are read."""
         self.text = text
-        self.tokens = _join_phrases(tokenize(text)[:MAX_WORDS])
+        self.tokens = join_phrases(tokenize(text)[:MAX_WORDS])
         self.words = words_of(self.tokens)
         self.entities: list[Entity] = find_entities(self.words)
         self.weak = _weak(self.words)
@@ -158,49 +182,8 @@ class Utterance:
         return said
 
 
-_PHRASES: dict[tuple[str, ...], str] = {
-    ("get", "rid", "of"): "remove",
-    ("throw", "away"): "remove",
-    ("throw", "out"): "remove",
-    ("look", "up"): "search",
-    ("to", "do", "list"): "todo list",
-    ("to", "do", "lists"): "todo lists",
-    ("shut", "up"): "quiet",
-    ("speak", "up"): "louder",
-    ("too", "loud"): "quieter",
-    ("too", "quiet"): "louder",
-    ("keep", "it", "down"): "quieter",
-    ("not", "so", "loud"): "make quieter",
-    ("not", "so", "quiet"): "make louder",
-    ("right", "down", "that"): "write down that",
-}
-"""Words that mean something else together than one by one."""
-
 _MOVERS = frozenset("turn switch shut put make".split())
 _PARTICLES = frozenset("on off up down".split())
-
-
-def _join_phrases(tokens: Sequence[Token]) -> tuple[Token, ...]:
-    """Replace phrases by the plain words that they mean, over the same stretch of text."""
-    joined: list[Token] = []
-    at = 0
-    while at < len(tokens):
-        for length in (3, 2):
-            here = tokens[at : at + length]
-            meant = _PHRASES.get(tuple(t.text for t in here))
-            if meant is None:
-                continue
-            parts = meant.split()
-            last = here[-1] if len(parts) > 1 else here[0]
-            whole = here[-2] if len(parts) > 1 else here[-1]
-            joined.append(Token(parts[0], here[0].start, whole.end))
-            joined += [Token(part, last.start, last.end) for part in parts[1:]]
-            at += length
-            break
-        else:
-            joined.append(tokens[at])
-            at += 1
-    return tuple(joined)
 
 
 def _weak(words: Sequence[str]) -> list[bool]:
@@ -211,6 +194,8 @@ def _weak(words: Sequence[str]) -> list[bool]:
         start += length
     while (length := _longest_end(_CLOSINGS, words, start, end)) and end - length > start:
         end -= length
+    if words[start : start + 2] == ["remind", "me"] and words[start + 2 : start + 3] in _ASKING:
+        start += 2  # "remind me what is on the list" asks for it
     for i in range(len(words)):
         weak[i] = weak[i] or i < start or i >= end
         if words[i] in _MOVERS and not _PARTICLES.isdisjoint(words[i + 1 : i + 2]):

@@ -30,6 +30,8 @@ _SMALL = frozenset(
     "to of on in at and or is are was by for from with into onto off out about as but not the a an "
     "my that over there all every each everything anything something".split()
 )
+_MAXIMUM = frozenset("maximum max full loudest highest fullest brightest".split())
+_HALF = 0.5
 _PRONOUNS = frozenset("me you it i he she they we us them him her this that these those".split())
 _UNLIKELY = frozenset("not i we you have need want do does did it".split())
 """Words that a name or a place hardly ever has."""
@@ -118,6 +120,8 @@ def _entities(parameter: Parameter, utterance: Utterance) -> list[Entity]:
     """Return the entities that fit; a date and a time side by side also as one."""
     kinds = _ENTITY_OF.get(parameter.wants, ())
     found = utterance.of(*kinds)
+    if parameter.wants is Wants.NUMBER and parameter.most and parameter.required:
+        found = [e for e in found if e.value != _HALF] + list(_shares(parameter.most, utterance))
     if parameter.takes_day:
         found += _days_with_times(utterance)
     if parameter.wants is Wants.WHEN:
@@ -127,6 +131,14 @@ def _entities(parameter: Parameter, utterance: Utterance) -> list[Entity]:
             if e.start and utterance.words[e.start - 1] == "in"
         ]
     return found
+
+
+def _shares(most: float, utterance: Utterance) -> Iterator[Entity]:
+    """Yield "maximum" and "half" as a share of the most that a dial can show."""
+    for i, word in enumerate(utterance.words):
+        share = 1.0 if word in _MAXIMUM else _HALF if word in ("half", "halfway") else 0.0
+        if share:
+            yield Entity(Kind.NUMBER, i, i + 1, format_number(most * share), most * share)
 
 
 def _days_with_times(utterance: Utterance) -> Iterator[Entity]:
@@ -200,6 +212,8 @@ def is_thing(utterance: Utterance, start: int, end: int) -> bool:
     """Return whether words ``[start, end)`` name a thing: "some bread", but not "to talk"."""
     while end - start > 1 and utterance.words[start] in _DETERMINERS:
         start += 1
+    if any((e.start, e.end) == (start, end) for e in utterance.of(Kind.DATE, Kind.TIME)):
+        return False
     unlikely = _SMALL | _PRONOUNS | _UNLIKELY
     return unlikely.isdisjoint((utterance.words[start], utterance.words[end - 1]))
 
