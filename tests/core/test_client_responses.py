@@ -350,3 +350,18 @@ def test_a_part_whose_words_are_all_told_twice_is_shown_once() -> None:
         shell.feed(events.words_done("r1", "i1", "Hello there."))
     finals = [update for update in shell.updates(AssistantTranscript) if update.is_final]
     assert [update.text for update in finals] == ["Hello there."]
+
+
+def test_an_answer_that_was_interrupted_is_timed_and_one_that_never_came_is_not() -> None:
+    shell = PureShell()
+    shell.connect()
+    shell.feed(events.response_created("r1"))
+    shell.feed(events.audio_delta("r1", "i1", 500))
+    shell.advance(100)
+    shell.feed(events.speech_started())
+    shell.feed(events.response_created("r2"))
+    for response_id in ("r1", "r2"):
+        shell.feed(events.response_done(response_id, "cancelled"))
+    [told] = shell.updates(TurnTimeline)
+    assert told.response_id == "r1"
+    assert told.first_audio_ms is not None

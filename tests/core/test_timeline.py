@@ -44,3 +44,14 @@ def test_responses_that_never_end_are_forgotten() -> None:
         timeline.token(f"r{number}", number)
     assert timeline.finish("r0").first_token_ms is None
     assert timeline.finish("r1").first_token_ms == 1
+
+
+def test_an_answer_that_ends_after_the_next_turn_is_timed_by_its_own() -> None:
+    timeline = Timeline()
+    timeline.turn_ended("u1", speech_end_ms=900, now_ms=1_200)
+    timeline.audio("r1", 1_350)
+    timeline.turn_ended("u2", speech_end_ms=2_900, now_ms=3_200)
+    timeline.transcribed("u2", 3_210)
+    told = timeline.finish("r1")
+    assert (told.speech_end_ms, told.turn_end_ms, told.transcript_ms) == (900, 1_200, None)
+    assert timeline.finish("r2").turn_end_ms == 3_200

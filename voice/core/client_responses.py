@@ -13,7 +13,7 @@ from voice.core.response_failures import ASK_AGAIN_MS, BUSY_MS, Remedy
 from voice.core.responses import SlotState
 from voice.core.turn_state import TurnEvent
 from voice.core.updates import AssistantTranscript, ErrorReported, ResponseFinished
-from voice.core.verdicts import Rule, Verdict, of_error
+from voice.core.verdicts import Rule, Verdict, of_failed_response
 from voice.core.wishes import MAX_ATTEMPTS
 from voice.protocol.client_events import ResponseCreate
 from voice.protocol.items import AssistantMessage, FunctionCall, OutputAudio
@@ -239,7 +239,9 @@ class ResponseHandlers:
         """Do what may help after a response failed: ask again, here or in a new session."""
         state, details = self._state, response.status_details
         error = None if details is None else details.error
-        rule = None if error is None else of_error(error.code, error.type)
+        rule = (
+            of_failed_response(error.code, error.type, error.message) if error is not None else None
+        )
         if rule is not None and rule.is_auth:
             code = (error.code or error.type or "") if error is not None else ""
             reason = f"the endpoint {rule.sentence} ({code})"
@@ -301,6 +303,7 @@ class ResponseHandlers:
             message = details.error.message or "the response failed"
             state.publish(ErrorReported(reason or "response_failed", message[:300]))
         usage = {} if response.usage is None else response.usage.to_wire()
-        if not is_dead:
+        # An answer that was cut off was quick or slow as well.
+        if not is_dead or state.timeline.has_begun(response_id):
             state.publish(state.timeline.finish(response_id))
         state.publish(ResponseFinished(response_id, response.status, reason, usage))
