@@ -16,6 +16,7 @@ from tools.loops import LoopRunner
 from tools.outcome import ToolOutcome, failed
 from tools.output import OutputError, render_output
 from tools.processes import ProcessRunner, WorkerDied
+from tools.summary import humanised
 from tools.threads import Outcome, Raised, Returned, ThreadRunner
 
 _log = logging.getLogger(__name__)
@@ -67,7 +68,8 @@ class CallRunner:
             # Not awaited further: a tool may ignore its cancellation.
             pending.cancel()
             _log.warning("tool %s took longer than %g s", tool.name, tool.timeout_s)
-            return failed(f"{tool.name} took too long and was given up after {tool.timeout_s:g} s.")
+            named = humanised(tool.name)
+            return failed(f"{named} took too long and was given up after {tool.timeout_s:g} s.")
         if pending.cancelled():
             return broken(tool, asyncio.CancelledError(), arguments)
         return _told(tool, pending.result(), arguments)
@@ -122,7 +124,7 @@ def broken(tool: Tool[..., Any], error: BaseException, arguments: dict[str, Any]
     """Log an exception that no tool should raise; the model is told only that it failed."""
     report = str(error) if isinstance(error, _RemoteFailure) else report_failure(error, arguments)
     _log.error("tool %s failed\n%s", tool.name, report)
-    return failed(f"{tool.name} failed because of an internal error.")
+    return failed(f"{humanised(tool.name)} failed because of an internal error.")
 
 
 def _told(tool: Tool[..., Any], outcome: Outcome, arguments: dict[str, Any]) -> ToolOutcome:
@@ -130,12 +132,12 @@ def _told(tool: Tool[..., Any], outcome: Outcome, arguments: dict[str, Any]) -> 
         case Returned(value):
             return ToolOutcome(value, speak=tool.speak)
         case Raised(ToolError() as error):
-            return failed(str(error) or f"{tool.name} could not do it.")
+            return failed(str(error) or f"{humanised(tool.name)} could not do it.")
         case Raised(ArgumentsError() as error):
             return failed(str(error))
         case Raised(OutputError() as error):
             _log.error("tool %s returned %s", tool.name, error)
-            return failed(f"{tool.name} failed: its result was {error}.")
+            return failed(f"{humanised(tool.name)} failed: its result was {error}.")
         case Raised(error):
             return broken(tool, error, arguments)
 

@@ -31,7 +31,7 @@ from tools.mcp_connection import McpServer
 from tools.mcp_finder import McpFinder
 from tools.online import ModelEndpoint, OnlineServices, PictureEndpoint, WeatherService
 from tools.scaffold import write_tool
-from tools.summary import summarise
+from tools.summary import humanised, summarise
 from tools.surroundings import Said, SessionFacts, Surroundings
 from voice.errors import SettingsError
 from voice.protocol.session_config import FunctionTool
@@ -194,7 +194,9 @@ class Toolbox:
             async with deadline(self._call_limit_s):
                 return await self._registry.call(name, arguments, call_id)
         except TimeoutError:
-            told = f"{name} took too long and was given up after {self._call_limit_s:g} s."
+            told = (
+                f"{humanised(name)} took too long and was given up after {self._call_limit_s:g} s."
+            )
             return ToolOutcome(told, is_error=True)
 
 

@@ -191,7 +191,8 @@ async def test_anything_else_is_told_as_failed_and_logged(
     with caplog.at_level(logging.ERROR):
         outcome = await registry.call(broken.name, arguments)
 
-    assert outcome == ToolOutcome(f"{broken.name} failed because of an internal error.", True)
+    spoken_name = broken.name.replace("_", " ")
+    assert outcome == ToolOutcome(f"{spoken_name} failed because of an internal error.", True)
     assert f"tool {broken.name} failed" in caplog.text
     assert "Error: no tangerine" not in caplog.text
 
