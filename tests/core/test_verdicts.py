@@ -10,6 +10,7 @@ from voice.core.verdicts import (
     of_close,
     of_end,
     of_error,
+    of_failed_response,
     of_status,
 )
 
@@ -83,3 +84,14 @@ def test_every_sentence_goes_on_from_the_endpoint() -> None:
         for rule in table.values():
             assert rule.sentence[0].islower()
             assert not rule.sentence.endswith(".")
+
+
+def test_a_failure_that_names_the_models_key_is_told_with_its_setting() -> None:
+    told = "the endpoint refused the key (401); set brain.api_key or VOICE_BRAIN__API_KEY"
+    for code in ("invalid_api_key", "insufficient_quota", "permission_denied"):
+        ours = of_failed_response(code, None, told)
+        assert ours is not None and ours.is_auth
+        assert "VOICE_BRAIN__API_KEY" in ours.sentence
+        assert of_failed_response(code, None, "no such key") is of_error(code)
+        assert of_failed_response(code, None, None) is of_error(code)
+    assert of_failed_response("server_error", None, told) is of_error("server_error")

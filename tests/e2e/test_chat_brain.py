@@ -131,6 +131,8 @@ class BrokeEndpoint(BaseHTTPRequestHandler):
 @pytest.mark.parametrize(
     ("status", "code", "cause", "exit_status"),
     [
+        (401, "invalid_api_key", "a key that its model refuses; set brain.api_key", 3),
+        (402, "", "set another key as brain.api_key or VOICE_BRAIN__API_KEY", 3),
         (429, "insufficient_quota", "top up the account", 3),
         (400, "context_length_exceeded", "brain.context_tokens", 1),
     ],

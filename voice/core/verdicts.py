@@ -35,6 +35,17 @@ _KEY = Rule(Verdict.NEVER, "refused the key; check the API key and what it may u
 _CREDIT = Rule(
     Verdict.NEVER, "says that the account has no credit; top it up, or use another key", True
 )
+_BRAIN_KEY = Rule(
+    Verdict.NEVER,
+    "has a key that its model refuses; set brain.api_key or VOICE_BRAIN__API_KEY to a valid one",
+    True,
+)
+_BRAIN_CREDIT = Rule(
+    Verdict.NEVER,
+    "says that its model's account has no credit; top it up, or set another key as brain.api_key "
+    "or VOICE_BRAIN__API_KEY",
+    True,
+)
 _ACCOUNT = Rule(Verdict.NEVER, "says that the account is not active; use another key", True)
 _MODEL = Rule(Verdict.NEVER, "does not know the model; check its name, or what the key may use")
 _DIALECT = Rule(Verdict.OTHER_DIALECT, "does not take this dialect of the protocol")
@@ -49,6 +60,9 @@ _PORTAL = Rule(
 )
 _BROKEN = Rule(Verdict.RETRY, "broke the connection off")
 _POLICY = Rule(Verdict.NEVER, "refuses this session by its rules")
+
+BRAIN_KEY_VARIABLE = "VOICE_BRAIN__API_KEY"
+"""Named in a failure of our own server that comes of its model's key."""
 
 ERROR_RULES: dict[str, Rule] = {
     "account_deactivated": _ACCOUNT,
@@ -125,6 +139,17 @@ def of_error(code: str | None, kind: str | None = None) -> Rule | None:
     """Return the rule of an error's ``code`` or else its type; None where it says nothing."""
     found = ERROR_RULES.get(code or "")
     return found if found is not None else ERROR_RULES.get(kind or "")
+
+
+def of_failed_response(code: str | None, kind: str | None, message: str | None) -> Rule | None:
+    """Return the rule of a failed response; our own server names the setting of its model's key.
+
+    Where it does, it is that key which is wrong, and not the one of the connection.
+    """
+    rule = of_error(code, kind)
+    if rule is not None and rule.is_auth and BRAIN_KEY_VARIABLE in (message or ""):
+        return _BRAIN_CREDIT if rule is _CREDIT else _BRAIN_KEY
+    return rule
 
 
 def of_status(status: int) -> Rule:

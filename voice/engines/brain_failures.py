@@ -28,6 +28,9 @@ BRAIN_REFUSED = "brain_refused"
 """The code where an endpoint does not take the request as it is."""
 
 
+_KEY = "brain.api_key or VOICE_BRAIN__API_KEY"
+
+
 class PassingFailure(EngineError):
     """A failure that another try may not meet.
 
@@ -132,13 +135,15 @@ def of_status(
         return _too_long(where)
     if status == 402 or (status in (400, 403, 429) and said.is_quota()):
         text = f"{where} says that the account's quota is used up ({status}); top up the account"
-        return _lasting(f"{text}, or use another key", "insufficient_quota", "insufficient_quota")
+        text = f"{text}, or set another key as {_KEY}"
+        return _lasting(text, "insufficient_quota", "insufficient_quota")
     match status:
         case 401:
-            text = "refused the key (401); set VOICE_BRAIN__API_KEY to a valid one"
+            text = f"refused the key (401); set {_KEY} to a valid one"
             return _lasting(f"{where} {text}", "invalid_api_key", "invalid_request_error")
         case 403:
             text = f"does not allow this key to use {model!r} (403{said.shown()})"
+            text = f"{text}; set another one as {_KEY}"
             return _lasting(f"{where} {text}", "permission_denied", "invalid_request_error")
         case 404:
             text = f"knows no model {model!r}, or its address is wrong (404)"
