@@ -37,6 +37,7 @@ _MAX_SPOKEN_TOKENS = 12
         "{expression}",
         "{expression} is what",
         "can you calculate {expression}",
+        "{expression} how much is that",
     ],
 )
 def calculate(expression: str) -> dict[str, Any]:

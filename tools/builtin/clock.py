@@ -32,6 +32,7 @@ _SHORT_MONTHS = frozenset(month[:3] for month in MONTHS)
         "(give me|i need|i want to know) the [exact|current|local] time [in {place}]",
         "is it (late|early|morning|night) in {place}",
         "what hour is it",
+        "what time do you make it",
         "[the] current time [please]",
         "[the] time please",
         "(do you have|have you got|what's) the time",

@@ -84,6 +84,7 @@ class FactBook:
         "remember my {fact}",
         "for (later|the future) {fact}",
         "{fact} (remember|memorize|keep) that",
+        "{fact} don't forget [that|it]",
         "please note for (later|the future) that {fact}",
         "keep in (mind|memory) {fact}",
         "(learn|memorise) that {fact}",
@@ -131,6 +132,7 @@ def remember(ctx: ToolContext, fact: str) -> dict[str, Any]:
         "what am i {about}",
         "(do|did) i (tell|mention) you {about}",
         "remind me what my {about} is",
+        "recall [my] {about}",
     ],
 )
 def recall(ctx: ToolContext, about: str = "") -> dict[str, Any]:

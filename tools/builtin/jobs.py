@@ -29,6 +29,8 @@ JobNumber = Annotated[int, BeforeValidator(_number)]
     examples=[
         "how is (it|the job|my job) going",
         "are you done [yet]",
+        "are you (done|finished) with (my|the) (picture|job)",
+        "any news (on|about|from) job {job}",
         "how is (the|my|that) (picture|search) going",
         "is (the|my) (picture|search) (done|ready) [yet]",
         "how far (are you|along are you)",

@@ -56,6 +56,7 @@ _SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
         "(search|find|see) what (there is|you can find) (about|on) {query}",
         "{query} (look|search|check) online",
         "what does google say about {query}",
+        "do a (web|internet|google) search (for|on|about) {query}",
         "is there any news (about|on) {query}",
     ],
 )

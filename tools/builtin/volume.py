@@ -58,6 +58,7 @@ Direction = Annotated[Literal["up", "down"], BeforeValidator(_direction)]
         "{level} percent volume",
         "(lower|raise|reduce) (your|the) volume to {level} [percent]",
         "(play|talk) at {level} percent",
+        "(put|set|turn) yourself (on|to|at) {level} percent",
     ],
 )
 def set_volume(ctx: ToolContext, level: Percent) -> dict[str, Any]:
@@ -87,7 +88,9 @@ def set_volume(ctx: ToolContext, level: Percent) -> dict[str, Any]:
         "you are [much|speaking|talking] {direction}",
         "{direction} volume",
         "(go|come) {direction} [by] {amount} [percent] [with the volume]",
-        "{amount} percent {direction}",
+        "[make it|go|speak|volume] {amount} percent {direction}",
+        "that is [too] {direction} [for me]",
+        "{direction} your voice",
     ],
 )
 def change_volume(

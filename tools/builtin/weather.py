@@ -40,6 +40,10 @@ _RAIN_FROM_PERCENT = 20
         "how many degrees (is it|are there|will it be) [in {city}] [{day}]",
         "(is|will) there [be] (rain|snow|sun|wind|a storm) in {city} [{day}]",
         "how (windy|humid|wet) is it in {city} [{day}]",
+        "will it (stay|be|get) (dry|nice|warm|cold|hot|sunny) [in {city}] [{day}]",
+        "do i have to (dress|wrap up) (warmly|warm) [{day}]",
+        "what will {day} be like in {city}",
+        "what will it be like [in {city}] {day}",
     ],
 )
 def get_weather(

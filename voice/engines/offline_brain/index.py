@@ -19,7 +19,7 @@ from voice.engines.ports import BrainTool
 
 Matrix = NDArray[np.float32]
 
-MAX_TEMPLATES = 4_000
+MAX_TEMPLATES = 6_000
 """Templates of one tool set; more are left out, evenly, so that no plugin can slow a turn down."""
 
 _SYNONYM = 0.85

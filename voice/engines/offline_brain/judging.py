@@ -49,7 +49,7 @@ _NEARLY_EXACT = 0.97
 _STATEMENT_COST = 0.2
 _NEGATION_COST = 0.5
 _MISSING_COST = 0.08
-_YES_NO_COST = 0.1
+_YES_NO_COST = 0.2
 
 _SAID_WHOLE = 0.64
 """Least score of a template said word for word, with nothing left over: "we need flour" asks for
@@ -188,7 +188,8 @@ class Judge:
         if any(name not in reading.values for name in slots):
             return False
         parameters = self.index.parameters[form.tool]
-        return all(self.utterance.weak[i] for i in reading.left) and all(
+        polite = (self.utterance.weak[i] and i not in self.utterance.turning for i in reading.left)
+        return all(polite) and all(
             is_thing(self.utterance, *made.slots[name]) and end - start <= _WHOLE_VALUE
             for name, (start, end) in made.slots.items()
             if parameters[name].wants in FREE

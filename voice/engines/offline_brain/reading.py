@@ -97,6 +97,7 @@ Reading: TypeAlias = Calls | Ask | Confirm | Chat | Say
 _CUT = re.compile(r"(?:,|;|\.)?\s+(?:and|then|and then|and also|also|plus)\s+|[;,.!?]\s+", re.I)
 _CLAUSES = re.compile(r"[,;.!?]\s+")
 _CLAUSE_FROM = 0.75
+_POINTING = frozenset({"it", "them"})
 _KNOWLEDGE = frozenset(
     "who what when where why how which whose is are was were do does did can could should would "
     "will explain describe translate summarize summarise write compose define tell recommend "
@@ -221,8 +222,8 @@ class Reader:
 
     def _part(self, text: str, needed: float) -> Match | None:
         utterance = Utterance(text)
-        if len(utterance.core) < 2:
-            return None
+        if len(utterance.core) < 2 or (utterance.core[-1] in _POINTING and len(utterance.core) > 2):
+            return None  # "would you time it" speaks of what was said before
         matches = self.matcher.match(utterance)
         clear = matches and matches[0].score >= needed and not matches[0].missing
         return matches[0] if clear else None

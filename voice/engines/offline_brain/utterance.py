@@ -40,16 +40,17 @@ _OPENINGS = tuple(
         "i would be happy if you could", "what i would like is", "i am afraid", "oh no", "oh dear",
         "hang on", "wait", "hmm", "mm", "ah", "ooh", "oops", "darling", "care to", "feel free to",
         "you may", "you might", "you need to", "you have to", "you must", "you had better",
-        "let me have", "let us have", "think you could", "do you think you could",
-        "do you suppose you could", "could you possibly", "could you maybe", "could you perhaps",
-        "perhaps", "possibly", "quick question", "by the way", "before i forget",
-        "while you are at it", "one more thing", "i almost forgot", "i nearly forgot", "anyway",
-        "anyhow", "no wait", "finally", "first", "next", "come on", "on second thought",
-        "on second thoughts", "any idea", "do tell me", "be a love and", "be an angel and",
-        "i am wondering", "i was thinking", "if you do not mind", "when you have a moment",
-        "when you get a chance", "i just want to", "i just wanted to", "i wanted to",
-        "i was going to ask you to", "i am just wondering", "i would rather", "i would prefer",
-        "i am after", "i will have", "i will need", "we will need", "we could do with",
+        "i had better", "i would better", "we had better", "we would better", "let me have",
+        "let us have", "think you could", "do you think you could", "do you suppose you could",
+        "could you possibly", "could you maybe", "could you perhaps", "perhaps", "possibly",
+        "quick question", "by the way", "before i forget", "while you are at it", "one more thing",
+        "i almost forgot", "i nearly forgot", "anyway", "anyhow", "no wait", "finally", "first",
+        "next", "come on", "on second thought", "on second thoughts", "any idea", "do tell me",
+        "be a love and", "be an angel and", "i am wondering", "i was thinking",
+        "if you do not mind", "when you have a moment", "when you get a chance", "i just want to",
+        "i just wanted to", "i wanted to", "i was going to ask you to", "i am just wondering",
+        "i would rather", "i would prefer", "i am after", "i will have", "i will need",
+        "we will need", "we could do with",
     )
 )  # fmt: skip
 _CLOSINGS = tuple(
@@ -59,18 +60,20 @@ _CLOSINGS = tuple(
         "right now", "now", "if you can", "if you could", "if possible", "if you do not mind",
         "will you", "would you", "could you", "can you", "ok", "okay", "mate", "my friend",
         "real quick", "quickly", "a bit", "a little", "a little bit", "exactly", "at the moment",
-        "for us", "to me", "again", "today please", "when you can", "when you get a chance",
-        "when you have a moment", "when you have time", "if you would", "if you like",
-        "if you please", "if that is ok", "if that is okay", "if that is all right", "next time",
-        "this time", "as soon as you can", "pretty please", "at once", "already", "or something",
-        "or so", "i think", "i guess", "i suppose", "you know", "though", "after all", "instead",
-        "shall we", "can we", "could we", "darling", "for now", "for the moment", "for a moment",
-        "while you are at it", "then", "straight away", "immediately", "as well", "too", "buddy",
-        "dear", "any more", "anymore", "currently", "a touch",
+        "for us", "to me", "again", "today please", "at all", "starting now", "when you can",
+        "when you get a chance", "when you have a moment", "when you have time", "if you would",
+        "if you like", "if you please", "if that is ok", "if that is okay", "if that is all right",
+        "next time", "this time", "as soon as you can", "pretty please", "at once", "already",
+        "or something", "or so", "i think", "i guess", "i suppose", "you know", "though",
+        "after all", "instead", "shall we", "can we", "could we", "darling", "for now",
+        "for the moment", "for a moment", "while you are at it", "then", "straight away",
+        "immediately", "as well", "too", "buddy", "dear", "any more", "anymore", "currently",
+        "a touch",
     )
 )  # fmt: skip
 _ANYWHERE = frozenset(
-    "please um uh er just kindly actually basically current exact another quick".split()
+    "please um uh er just kindly actually basically current exact another quick nearly almost "
+    "really simply perhaps maybe possibly quickly hmm".split()
 )
 WEAK_WEIGHT = 0.04
 """What a polite word weighs: nothing is lost where no template has it."""
@@ -84,6 +87,10 @@ YES_NO = frozenset("is are was were do does did has have".split())
 _SUBJECTS = frozenset(
     "i he she they we it you my his her their our your the a an this that someone somebody "
     "everyone everybody nobody people".split()
+)
+_ORDERS = frozenset(
+    "remember add put set take cancel stop write note look search turn make remind cross delete "
+    "remove forget memorize memorise keep strike scratch clear empty wipe undo tell give".split()
 )
 _STATING = frozenset(
     "went was were had did saw said told took got came left gave made bought thought knew felt "
@@ -133,7 +140,19 @@ class Utterance:
     @property
     def is_yes_no(self) -> bool:
         """Whether it asks for a yes or a no: "is there an alarm"."""
-        return bool(self.words) and self.words[0] in YES_NO
+        return bool(self.words) and self.words[0] in YES_NO and not self.weak[0]
+
+    @property
+    def turning(self) -> frozenset[int]:
+        """Indices of the small words that turn what is said around: "to", "not"."""
+        return frozenset(i for i, word in enumerate(self.words) if word in ("to", "not", "no"))
+
+    @property
+    def ends_in_an_order(self) -> bool:
+        """Whether its last clause is an order: "I am vegetarian, please remember that"."""
+        last = max(self.breaks, default=0)
+        rest = [self.words[i] for i in range(last, len(self.words)) if not self.weak[i]]
+        return last > 0 and rest[:1] != [] and (rest[0] in _ORDERS or rest[:2] == ["do", "not"])
 
     @property
     def is_negated(self) -> bool:
@@ -146,9 +165,11 @@ class Utterance:
         """Whether it tells something instead of asking for it: "my sister came"."""
         start = self.core_start
         core = self.words[start:]
+        if self.words[:2] == ["what", "a"]:
+            return True
         if not core or (core[0] in _QUESTION) or self.text.rstrip().endswith("?"):
             return False
-        if core[0] not in _SUBJECTS:
+        if core[0] not in _SUBJECTS or self.ends_in_an_order:
             return False
         return any(word in _STATING for word in core[1:10])
 
@@ -182,7 +203,7 @@ class Utterance:
         return said
 
 
-_MOVERS = frozenset("turn switch shut put make".split())
+_MOVERS = frozenset("turn switch shut put make crank".split())
 _PARTICLES = frozenset("on off up down".split())
 
 

@@ -36,6 +36,7 @@ _PRONOUNS = frozenset("me you it i he she they we us them him her this that thes
 _UNLIKELY = frozenset("not i we you have need want do does did it".split())
 """Words that a name or a place hardly ever has."""
 
+_NO_THINGS = frozenset("time help rest luck hope more less go".split())
 _DETERMINERS = frozenset("the my some a an our your".split())
 _SAYING = frozenset("that saying".split())
 _YES = frozenset("on yes true enable enabled with".split())
@@ -165,7 +166,11 @@ def _choices(parameter: Parameter, utterance: Utterance) -> Iterator[tuple[int, 
                 yield start, start + len(names), 0.05, choice
             elif utterance.words[start] in meant:
                 yield start, start + 1, 0.1, choice
-            elif len(names) == 1 and len(names[0]) > 4 and fuzz.ratio(said[0], names[0]) >= 84:
+            elif (
+                len(names) == 1
+                and min(len(names[0]), len(said[0])) > 4
+                and fuzz.ratio(said[0], names[0]) >= 84
+            ):
                 yield start, start + 1, 0.15, choice
         if isinstance(choice, int | float) and not isinstance(choice, bool):
             for entity in utterance.of(Kind.NUMBER):
@@ -214,7 +219,7 @@ def is_thing(utterance: Utterance, start: int, end: int) -> bool:
         start += 1
     if any((e.start, e.end) == (start, end) for e in utterance.of(Kind.DATE, Kind.TIME)):
         return False
-    unlikely = _SMALL | _PRONOUNS | _UNLIKELY
+    unlikely = _SMALL | _PRONOUNS | _UNLIKELY | _NO_THINGS
     return unlikely.isdisjoint((utterance.words[start], utterance.words[end - 1]))
 
 
