@@ -94,7 +94,9 @@ async def test_a_stream_that_hangs_is_given_up(place, kind):
     await broken(
         place, {"type": "stream_fault", "kind": "stall", "stall_seconds": 10, "after_chunks": 2}
     )
-    async with talking(kind, place.base_urls[kind], stall_timeout_s=0.5, max_retries=0) as client:
+    # Two chunks hold words in one interface, and only a beginning without any in the other.
+    limits = {"start_timeout_s": 1.0, "stall_timeout_s": 0.5, "max_retries": 0}
+    async with talking(kind, place.base_urls[kind], **limits) as client:
         failed = await answer(client, "hello")
     assert failed["status_details"]["error"]["code"] == "brain_timeout"
 
