@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -27,6 +28,9 @@ _SAME_STEM = 0.95
 _MISHEARD = 0.75
 _NEAR_FROM, _NEAR_TO = 0.42, 0.75
 """Cosine from which two words count as near, and the most that such nearness is worth."""
+
+_KEPT_ROWS = 512
+"""Words whose likeness to the vocabulary is kept (2.5 MB): clauses repeat the whole's words."""
 
 _ASKING = frozenset("what which how is are do does tell me give show".split())
 """Words that a person in a hurry leaves out: "the time in Oslo"."""
@@ -86,8 +90,10 @@ class ToolIndex:
         ]
         self.form_lacks = np.array([self._lacks(form) for form in self.forms], np.float32)
         self.form_tools = np.array([form.tool for form in self.forms], np.int32)
-        self._incidence = self._build_incidence()
-        self.form_weights = self._incidence.sum(axis=1)
+        self._columns = self._build_columns()
+        self._form_word_weights = np.append(self.weights, np.float32(0))[self._columns]
+        self.form_weights = self._form_word_weights.sum(axis=1)
+        self._known_rows: OrderedDict[str, Vector] = OrderedDict()
         self.sentences = self._build_sentences()
 
     def _templates(self, index: int, tool: BrainTool) -> list[Template]:
@@ -117,12 +123,15 @@ class ToolIndex:
         _, weights = self._vectors.words([e for e in template if isinstance(e, str)])
         return bool(len(weights) and weights.max() >= 0.85 and weights.sum() >= 1.3)
 
-    def _build_incidence(self) -> Matrix:
-        """Return the weight of each vocabulary word in each form, shape (forms, words)."""
-        made = np.zeros((len(self.forms), len(self._words)), np.float32)
+    def _build_columns(self) -> NDArray[np.int32]:
+        """Return each form's words as vocabulary indices, shape (forms, longest form).
+
+        What a shorter form lacks is the index behind the last word, whose weight is 0.
+        """
+        longest = max((len(form.literals) for form in self.forms), default=0)
+        made = np.full((len(self.forms), longest), len(self._words), np.int32)
         for row, form in enumerate(self.forms):
-            for literal in form.literals:
-                made[row, literal] += self.weights[literal]
+            made[row, : len(form.literals)] = form.literals
         return made
 
     def _build_sentences(self) -> Matrix:
@@ -148,9 +157,19 @@ class ToolIndex:
 
         1 is the same word, 0 no kinship; opposites are 0 however alike their use is.
         """
-        made = np.zeros((len(words), len(self._words)), np.float32)
         if not self._words or not words:
-            return made
+            return np.zeros((len(words), len(self._words)), np.float32)
+        fresh = [word for word in dict.fromkeys(words) if word not in self._known_rows]
+        if fresh:
+            self._known_rows.update(zip(fresh, self._similarity_rows(fresh), strict=True))
+        for word in words:
+            self._known_rows.move_to_end(word)
+        made = np.stack([self._known_rows[word] for word in words])
+        while len(self._known_rows) > _KEPT_ROWS:
+            self._known_rows.popitem(last=False)
+        return made
+
+    def _similarity_rows(self, words: Sequence[str]) -> Matrix:
         vectors, _ = self._vectors.words(words)
         cosines = vectors @ self._word_vectors.T
         near = np.clip((cosines - _NEAR_FROM) / (1 - _NEAR_FROM), 0, 1)
@@ -183,7 +202,8 @@ class ToolIndex:
         if not len(self.forms):
             return np.zeros(0, np.float32)
         best = similarities.max(axis=0) if len(similarities) else np.zeros(len(self._words))
-        covered = self._incidence @ best.astype(np.float32)
+        reached = np.append(best.astype(np.float32), np.float32(0))[self._columns]
+        covered = (self._form_word_weights * reached).sum(axis=1)
         shares = covered / np.maximum(self.form_weights, 1e-6)
         return np.where(self.form_weights > 0, shares, 1.0).astype(np.float32)
 
