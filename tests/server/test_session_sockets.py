@@ -6,7 +6,7 @@ import json
 import numpy as np
 import pytest
 
-from tests.server.serving_kit import connect, engines, server
+from tests.server.serving_kit import connect, engines, server, until
 from voice.audio.wire import WireEncoder
 from voice.engines.scripted import tone
 from voice.protocol.audio_frames import MAX_APPEND_BYTES
@@ -149,10 +149,13 @@ async def test_a_beta_transcription_session_is_updated_in_its_own_words():
 
 async def test_words_come_while_the_user_speaks():
     heard = ["What time", "What time is it", "What time is it in", "What time is it in Rome?"]
-    async with server(engines(heard=heard)) as running, connect(running) as client:
+    bundle = engines(heard=heard)
+    async with server(bundle) as running, connect(running) as client:
         await client.update(audio={"input": {"transcription": {"model": "whisper-1"}}})
-        for _ in range(3):
+        for readings in range(1, 4):
             await client.append(tone(900, rate_hz=24_000))
+            # All of it at once may be read but once, and a word is told once two readings agree.
+            await until(lambda wanted=readings: len(bundle.stt.heard_samples) >= wanted)
         first = await client.until(DELTA)
         await client.append(tone(1_000, amplitude=0, rate_hz=24_000))
         completed = await client.until(COMPLETED)
