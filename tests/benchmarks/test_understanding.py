@@ -1,9 +1,10 @@
-"""A part of the hundred wishes, spoken and heard by the real engines, every call run."""
+"""The hundred wishes, spoken and heard by the real engines, every call run."""
+
+import pytest
 
 from benchmarks.paraphrases import PARAPHRASES
 from benchmarks.understanding import LEAST_RIGHT, MOST_WRONG, listen, measure, shares
 
-EVERY = 4
 SENTENCES = tuple(said for said, _, _ in PARAPHRASES)
 
 
@@ -12,12 +13,14 @@ def test_there_are_a_hundred_of_them_for_all_kinds_of_tools():
     assert len({tool for _, tool, _ in PARAPHRASES}) >= 20
 
 
-async def test_spoken_wishes_are_heard_understood_and_done():
-    wishes = PARAPHRASES[::EVERY]
+@pytest.mark.parametrize("half", [0, 1])
+async def test_spoken_wishes_are_heard_understood_and_done(half: int) -> None:
+    wishes = PARAPHRASES[half::2]
     results = await measure(wishes, await listen(wishes))
     right, wrong = shares(results)
     missed = [result for result in results if result.verdict != "right"]
-    assert right >= LEAST_RIGHT - 1 / len(wishes), missed
+    # The halves differ by chance, and the recogniser hears a word or two otherwise elsewhere.
+    assert right >= LEAST_RIGHT - 2 / len(wishes), missed
     assert wrong <= MOST_WRONG, missed
 
 
