@@ -27,6 +27,8 @@ from voice.errors import DeviceError
 from voice.settings import Settings, load_settings
 from voice.sound_check import check_sound, programme
 
+pytestmark = pytest.mark.device
+
 CLAIMED_MS = 2 * PERIOD_MS
 """What the virtual card claims for its converters; the wire of the lab goes past them."""
 

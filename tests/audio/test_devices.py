@@ -13,6 +13,8 @@ from tests.audio.jack_lab import Lab
 from voice.audio.devices import check, list_devices
 from voice.audio.ports import RATE_HZ
 
+pytestmark = pytest.mark.device
+
 
 @pytest.mark.device
 def test_the_check_names_the_devices_that_would_be_used(lab: Lab) -> None:

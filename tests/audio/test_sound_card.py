@@ -34,6 +34,8 @@ from voice.audio.sound_card import SoundCard
 from voice.errors import DeviceError, LocalProtocolError
 from voice.protocol.playback import HeardPart
 
+pytestmark = pytest.mark.device
+
 FADE_MS = 5
 """What ends without a fade gets one: the last sample is let down to zero."""
 

@@ -9,6 +9,8 @@ from benchmarks.truncation import count_heard, faults, measure, numbered, table
 from benchmarks.virtual_card import NoVirtualCard, VirtualCard
 from voice.audio.fades import FADE_SAMPLES, Fader, settled
 
+pytestmark = pytest.mark.device
+
 
 def silence(count):
     return np.zeros(count, np.int16)

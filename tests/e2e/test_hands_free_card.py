@@ -22,6 +22,8 @@ from benchmarks.virtual_card import NoVirtualCard
 from voice.audio.files import read_audio
 from voice.engines.tts import HibariTts
 
+pytestmark = pytest.mark.device
+
 SHORT = (
     "Your list has milk, eggs, and a loaf of bread.",
     "The train leaves at seven from platform nine.",
