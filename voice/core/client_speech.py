@@ -181,10 +181,7 @@ class SpeechHandlers:
         text = state.wishes.next_announcement()
         if text is None:
             return False
-        text = ANNOUNCE_PREFIX + text
-        state.timeline.unprompted()
-        item = SystemMessage(id=state.new_id("item"), content=[InputText(text=text)])
-        state.wishes.want([send_item(state, item, text)])
+        tell_unasked(state, text)
         return True
 
     def _let_turn_go(self) -> None:
@@ -256,6 +253,14 @@ class SpeechHandlers:
                 state.uplink.sent(audio, state.now_ms)
                 state.actions.append(SendAudio(audio))
             state.uplink.committed()
+
+
+def tell_unasked(state: ClientState, text: str) -> None:
+    """Have the assistant say what nobody asked for: an announcement, a tool's question."""
+    text = ANNOUNCE_PREFIX + text
+    state.timeline.unprompted()
+    item = SystemMessage(id=state.new_id("item"), content=[InputText(text=text)])
+    state.wishes.want([send_item(state, item, text)])
 
 
 def send_item(state: ClientState, item: UserMessage | SystemMessage, text: str) -> str:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from voice.core.client_speech import send_item
+from voice.core.client_speech import tell_unasked
 from voice.core.client_state import ClientState
 from voice.core.messages import AskUser, QuestionOver, ToolsChanged
 from voice.core.updates import QuestionAsked
 from voice.protocol.client_events import SessionUpdate
-from voice.protocol.items import ANNOUNCE_PREFIX, InputText, SystemMessage
 from voice.protocol.session_config import SessionConfig, hosted_servers
 
 
@@ -36,10 +35,7 @@ class ToolWishHandlers:
         question = state.question.take()
         if question is None:
             return False
-        text = ANNOUNCE_PREFIX + question
-        state.timeline.unprompted()
-        item = SystemMessage(id=state.new_id("item"), content=[InputText(text=text)])
-        state.wishes.want([send_item(state, item, text)])
+        tell_unasked(state, question)
         state.publish(QuestionAsked(question))
         return True
 
