@@ -49,11 +49,6 @@ class CardInRoom(VirtualCard):
             self._said = pcm
             return self.position
 
-    @property
-    def is_somebody_speaking(self) -> bool:
-        """Whether the person has not said everything yet."""
-        return self._said.size > 0
-
     def forget(self) -> None:
         """Drop what was recorded so far."""
         with self._lock:

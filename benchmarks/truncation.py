@@ -25,7 +25,6 @@ from voice.audio.ports import RATE_HZ, Speaker
 from voice.audio.sound_card import SoundCard
 
 MOST_ERROR_MS = 10.0
-EXACT_MS = 1.0
 KINDS = ("burst", "steady", "late", "paused", "dry", "stalled")
 
 _MS = RATE_HZ // 1000

@@ -5,7 +5,7 @@ from typing import Any, cast
 import pytest
 
 from tests.server.serving_kit import engines, server
-from voice.app import SpeakerVolume, find_sound_card, open_session
+from voice.app import find_sound_card, open_session
 from voice.client.silent_speaker import SilentSpeaker
 from voice.core.updates import SessionReady
 from voice.errors import DeviceError
@@ -27,9 +27,10 @@ def test_sound_card_that_is_missing_is_told_with_what_to_do(
 
 def test_volume_of_a_tool_reaches_the_speaker() -> None:
     from voice.audio.sound_card import SoundCard
+    from voice.hands_free import CardVolume
 
     speaker = SoundCard(volume=80).speaker
-    volume = SpeakerVolume(speaker)
+    volume = CardVolume(lambda: speaker.volume, speaker.set_volume)
     assert volume.get() == 80
     volume.set(140)
     assert (volume.get(), speaker.volume) == (100, 100)

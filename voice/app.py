@@ -41,7 +41,6 @@ from voice.toolbox import Toolbox, VolumeControl, build_tools
 from voice.user_answers import UserAnswers
 
 if TYPE_CHECKING:
-    from voice.audio.card_speaker import CardSpeaker
     from voice.audio.device_choice import DeviceDescription
     from voice.audio.devices import DeviceReport
     from voice.audio.ports import Microphone, Speaker
@@ -283,23 +282,8 @@ async def _verdict(child: Child) -> EngineError | None:
         return None
 
 
-class SpeakerVolume:
-    """The volume of the sound card's speaker, as tools set it; implements ``VolumeControl``."""
-
-    def __init__(self, speaker: CardSpeaker) -> None:
-        self._speaker = speaker
-
-    def get(self) -> int:
-        """Return the volume in percent."""
-        return self._speaker.volume
-
-    def set(self, percent: int) -> None:
-        """Set the volume, clamped to 0..100."""
-        self._speaker.set_volume(max(0, min(100, percent)))
-
-
 def find_sound_card(settings: Settings) -> DeviceReport:
-    """Return the devices that ``open_sound_card`` would use.
+    """Return the devices that a conversation would use.
 
     Raises DeviceError that says what is missing and how to get it.
     """
@@ -316,18 +300,3 @@ def sound_devices() -> list[DeviceDescription]:
     from voice.audio.devices import list_devices
 
     return list_devices()
-
-
-def open_sound_card(settings: Settings) -> tuple[Microphone, Speaker, VolumeControl]:
-    """Return microphone, speaker and volume of the sound card; a session opens and closes them.
-
-    Raises DeviceError that says what is missing and how to get it.
-    """
-    from voice.audio.sound_card import SoundCard
-
-    find_sound_card(settings)
-    audio = settings.audio
-    card = SoundCard(
-        audio.input, audio.output, volume=audio.volume, input_gain_db=audio.input_gain_db
-    )
-    return card.microphone, card.speaker, SpeakerVolume(card.speaker)

@@ -79,15 +79,6 @@ class CardMicrophone:
         xruns = self._stream.xruns if self._stream is not None else 0
         return MicrophoneStats(self._earlier_xruns + xruns, self._lost_blocks)
 
-    @property
-    def gain_db(self) -> float:
-        """The input gain in decibels."""
-        return float(20.0 * np.log10(self._gain))
-
-    def set_gain(self, decibels: float) -> None:
-        """Set the input gain from the next block on."""
-        self._gain = np.float32(10.0 ** (decibels / 20.0))
-
     async def frames(self) -> AsyncGenerator[bytes, None]:
         """Open the device and yield frames of 10 ms until ``close``.
 
