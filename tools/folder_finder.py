@@ -15,7 +15,6 @@ from typing import Any, TypeAlias
 
 from tools.definition import Tool
 from tools.discovery import load_tools, plugin_files
-from tools.errors import DuplicateToolError
 from tools.registry import Registry
 
 _log = logging.getLogger(__name__)
@@ -93,18 +92,9 @@ class FolderFinder:
             return
         before = {spec.name for spec in self._registry.specs()}
         before = {name for name in before if self._registry.source(name) == str(path)}
-        for name in before:
-            self._registry.remove(name)
-        taken = set()
-        for tool in tools:
-            if not self._allows(tool):
-                continue
-            try:
-                self._registry.add(tool, str(path))
-            except DuplicateToolError as error:
-                self._on_line(str(error))
-                continue
-            taken.add(tool.name)
+        taken = self._registry.replace(
+            before, tools, str(path), allows=self._allows, complain=self._on_line
+        )
         _log.info("a tool file was taken up again: %d tools", len(taken))
         told = [f"{name} is new" for name in sorted(taken - before)]
         told += [f"{name} is gone" for name in sorted(before - taken)]

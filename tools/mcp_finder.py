@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from tools.definition import Tool
-from tools.errors import DuplicateToolError
 from tools.mcp_connection import McpServer
 from tools.mcp_host import McpHost
 from tools.registry import Registry
@@ -62,19 +61,13 @@ class McpFinder:
 
     def _take(self, server: str, tools: Sequence[Tool[..., Any]]) -> None:
         """Put what a server offers now in the place of what it offered before."""
-        for name in self._offered.pop(server, frozenset()):
-            self._registry.remove(name)
-        taken = set()
-        for tool in tools:
-            if not self._allows(tool):
-                continue
-            try:
-                self._registry.add(tool, f"MCP server {server}")
-            except DuplicateToolError as error:
-                self._problem(str(error))
-                continue
-            taken.add(tool.name)
-        self._offered[server] = frozenset(taken)
+        self._offered[server] = self._registry.replace(
+            self._offered.get(server, frozenset()),
+            tools,
+            f"MCP server {server}",
+            allows=self._allows,
+            complain=self._problem,
+        )
 
     def _problem(self, line: str) -> None:
         # A list that is read again has the same faults.

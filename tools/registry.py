@@ -7,7 +7,7 @@ import functools
 import logging
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import tzinfo
 from pathlib import Path
@@ -142,6 +142,34 @@ class Registry:
         """Take a tool out; a call of it that runs goes on. Nothing for an unknown name."""
         if self._entries.pop(name, None) is not None:
             self._changed()
+
+    def replace(
+        self,
+        before: Iterable[str],
+        tools: Iterable[Tool[..., Any]],
+        source: str,
+        *,
+        allows: Callable[[Tool[..., Any]], bool],
+        complain: Callable[[str], None],
+    ) -> frozenset[str]:
+        """Put what a source offers now in the place of what it offered before; return the names.
+
+        A tool that ``allows`` refuses is passed over; of one whose name another source has,
+        ``complain`` is told.
+        """
+        for name in before:
+            self.remove(name)
+        taken = set()
+        for tool in tools:
+            if not allows(tool):
+                continue
+            try:
+                self.add(tool, source)
+            except DuplicateToolError as error:
+                complain(str(error))
+                continue
+            taken.add(tool.name)
+        return frozenset(taken)
 
     def _changed(self) -> None:
         if self.on_tools_changed is not None:
