@@ -1,4 +1,7 @@
-"""The time of every sample of a stream, from time stamps that jitter and a clock that drifts."""
+"""The time of every sample of a stream, from time stamps that jitter and a clock that drifts.
+
+And the time of a stream that counts from a start of its own, on the clock that all others have.
+"""
 
 from __future__ import annotations
 
@@ -62,3 +65,47 @@ class ClockTracker:
         is_odd = abs(error_s) > max(_LOST_SOON_S, 4.0 * self._usual_error_s)
         self._odd_blocks = self._odd_blocks + 1 if is_odd else 0
         return self._odd_blocks >= _LOST_BLOCKS
+
+
+_SHIFT_RISES = 1e-3
+"""How much faster than ours, at most, a clock is followed that is not ours."""
+
+_SHIFT_WINDOW_S = 0.5
+_SHIFT_LOST_S = 0.005
+"""Callbacks that are all later than this for a whole window: their clock stood still."""
+
+
+class ClockShift:
+    """What is to be added to a stream's own time for ours; JACK's streams have a time of their own.
+
+    The callbacks that come most promptly tell it. It may rise slowly, as the two clocks run at
+    different speeds; and at once where periods were lost, which such a clock does not count: after
+    an xrun, or where for half a second no callback came as promptly as before. Of two streams one
+    may have been open then and the other not, and their sound would not be aligned any more.
+    """
+
+    def __init__(self) -> None:
+        """Know nothing yet."""
+        self.seconds = 0.0
+        self._is_known = False
+        self._window_s = 0.0
+        self._least_s = 0.0
+
+    def follow(self, ours_s: float, theirs_s: float, block_s: float, *, has_lost: bool) -> float:
+        """Return the shift, given both clocks at a callback for ``block_s`` of sound.
+
+        ``has_lost`` says that the driver reports an xrun.
+        """
+        shift_s = ours_s - theirs_s
+        if has_lost or not self._is_known:
+            self._is_known = True
+            self._window_s = 0.0
+            self.seconds = shift_s
+        self._least_s = min(self._least_s, shift_s) if self._window_s else shift_s
+        self._window_s += block_s
+        if self._window_s >= _SHIFT_WINDOW_S:
+            self._window_s = 0.0
+            if self._least_s - self.seconds > _SHIFT_LOST_S:
+                self.seconds = self._least_s
+        self.seconds = min(shift_s, self.seconds + _SHIFT_RISES * block_s)
+        return self.seconds

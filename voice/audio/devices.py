@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from voice.audio.clock_tracking import ClockShift
 from voice.audio.device_choice import DeviceDescription, DeviceName, Kind, choose_device
 from voice.audio.driver_chatter import driver_chatter_hidden, silence_alsa
 from voice.audio.pcm import Pcm, from_bytes, to_bytes
@@ -28,9 +29,6 @@ _LATENCY_S = 0.04
 _BELIEVED_S = 0.05
 """How far a stream's clock is followed beyond its last callback: a card that stands still has not
 let sound what it was given."""
-
-_SHIFT_RISES = 1e-3
-"""How much faster than ours, at most, a clock is followed that began at its stream's start."""
 
 _USUAL_RATES_HZ = (48_000, 44_100, 24_000, 16_000, 32_000, 96_000, 8_000)
 
@@ -122,7 +120,7 @@ class Stream:
         self._driver_error = sd.PortAudioError
         self._last_now_s = 0.0
         # JACK's streams count from their own start, so that two of them cannot be compared.
-        self._is_clock_own = device.host_api.startswith("JACK")
+        self._shift = ClockShift() if device.host_api.startswith("JACK") else None
         self._shift_s = 0.0
         self._is_closed = False
         self._on_block: Callable[[Any, int, BlockTime], None] = _ignore_block
@@ -179,24 +177,17 @@ class Stream:
         return to_bytes(np.repeat(samples, self.channels) if self.channels > 1 else samples)
 
     def _run(self, buffer: Any, count: int, time: Any, status: Any) -> None:
-        if self._is_clock_own:
-            self._follow_clock(time.currentTime, count)
+        if self._shift is not None:
+            block_s = count / self.rate_hz
+            self._shift_s = self._shift.follow(
+                monotonic(), time.currentTime, block_s, has_lost=bool(status)
+            )
         self._last_now_s = time.currentTime + self._shift_s
         self.callbacks += 1
         if status:
             self.xruns += 1
         at_s = time.inputBufferAdcTime if self.kind == "input" else time.outputBufferDacTime
         self._on_block(buffer, count, BlockTime(self._last_now_s, at_s + self._shift_s))
-
-    def _follow_clock(self, now_s: float, count: int) -> None:
-        """Shift the stream's clock to ours; the callbacks that came most promptly tell by how much.
-
-        It may rise slowly, as the two run at different speeds.
-        """
-        shift_s = monotonic() - now_s
-        if self.callbacks:
-            shift_s = min(shift_s, self._shift_s + _SHIFT_RISES * count / self.rate_hz)
-        self._shift_s = shift_s
 
     def _finished(self) -> None:
         self.has_ended = True
