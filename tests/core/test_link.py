@@ -30,7 +30,7 @@ def test_a_link_is_ready_only_after_greeting_and_configuration() -> None:
     assert states == [
         LinkState.OFFLINE,
         LinkState.CONNECTING,
-        LinkState.CONNECTING,
+        LinkState.OPEN,
         LinkState.CONFIGURING,
         LinkState.READY,
     ]

@@ -1,4 +1,4 @@
-"""The connection as a machine: offline, connecting, configuring, ready, closing, closed.
+"""The connection as a machine: offline, connecting, open, configuring, ready, closing, closed.
 
 A 101 handshake proves nothing (PROTOCOL §0.3): a link is ready only when the endpoint has greeted
 with ``session.created`` and has had our configuration. Time and chance come in as arguments.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from enum import Enum
 
+from voice.core.deadline_machine import DeadlineMachine
 from voice.errors import LocalProtocolError
 
 DIAL_DEADLINE_MS = 20_000
@@ -35,6 +36,7 @@ class LinkState(Enum):
 
     OFFLINE = "offline"
     CONNECTING = "connecting"
+    OPEN = "open"
     CONFIGURING = "configuring"
     READY = "ready"
     CLOSING = "closing"
@@ -53,17 +55,22 @@ class LinkEvent(Enum):
     GIVE_UP = "no further attempt"
 
 
-_OFF, _DIAL, _CONF = LinkState.OFFLINE, LinkState.CONNECTING, LinkState.CONFIGURING
-_READY, _CLOSING, _CLOSED = LinkState.READY, LinkState.CLOSING, LinkState.CLOSED
+_OFF, _DIAL, _OPEN = LinkState.OFFLINE, LinkState.CONNECTING, LinkState.OPEN
+_CONF, _READY = LinkState.CONFIGURING, LinkState.READY
+_CLOSING, _CLOSED = LinkState.CLOSING, LinkState.CLOSED
 
 TRANSITIONS: dict[tuple[LinkState, LinkEvent], LinkState] = {
     (_OFF, LinkEvent.DIAL): _DIAL,
     (_OFF, LinkEvent.GIVE_UP): _CLOSED,
     (_OFF, LinkEvent.HANG_UP): _CLOSED,
-    (_DIAL, LinkEvent.OPENED): _DIAL,
+    (_DIAL, LinkEvent.OPENED): _OPEN,
     (_DIAL, LinkEvent.GREETED): _CONF,
     (_DIAL, LinkEvent.LOST): _OFF,
     (_DIAL, LinkEvent.HANG_UP): _CLOSING,
+    (_OPEN, LinkEvent.OPENED): _OPEN,
+    (_OPEN, LinkEvent.GREETED): _CONF,
+    (_OPEN, LinkEvent.LOST): _OFF,
+    (_OPEN, LinkEvent.HANG_UP): _CLOSING,
     (_CONF, LinkEvent.CONFIGURED): _READY,
     (_CONF, LinkEvent.LOST): _OFF,
     (_CONF, LinkEvent.HANG_UP): _CLOSING,
@@ -74,20 +81,19 @@ TRANSITIONS: dict[tuple[LinkState, LinkEvent], LinkState] = {
 }
 """The whole machine; a missing key is a move that cannot be made."""
 
-_WAIT_MS = {
-    LinkEvent.DIAL: DIAL_DEADLINE_MS,
-    LinkEvent.OPENED: GREETING_DEADLINE_MS,
-    LinkEvent.GREETED: CONFIGURED_DEADLINE_MS,
-    LinkEvent.HANG_UP: CLOSING_DEADLINE_MS,
+_LIMITS_MS = {
+    _DIAL: DIAL_DEADLINE_MS,
+    _OPEN: GREETING_DEADLINE_MS,
+    _CONF: CONFIGURED_DEADLINE_MS,
+    _CLOSING: CLOSING_DEADLINE_MS,
 }
 
 
-class Link:
-    """The one connection of a session; keeps its state and the deadline of that state."""
+class Link(DeadlineMachine[LinkState, LinkEvent]):
+    """The one connection of a session; ask ``may`` before a remote event."""
 
     def __init__(self) -> None:
-        self.state = LinkState.OFFLINE
-        self.deadline_ms: int | None = None
+        super().__init__(LinkState.OFFLINE, TRANSITIONS, _LIMITS_MS)
 
     @property
     def is_ready(self) -> bool:
@@ -99,24 +105,11 @@ class Link:
         """Whether the session is closing or closed, and nothing that happens matters any more."""
         return self.state in (LinkState.CLOSING, LinkState.CLOSED)
 
-    def may(self, event: LinkEvent) -> bool:
-        """Return whether ``event`` means anything in this state; ask before a remote event."""
-        return (self.state, event) in TRANSITIONS
-
-    def move(self, event: LinkEvent, now_ms: int) -> None:
-        """Take one step and set the deadline of the new state.
-
-        Raises LocalProtocolError where the step does not exist.
-        """
-        try:
-            self.state = TRANSITIONS[self.state, event]
-        except KeyError:
-            raise LocalProtocolError(
-                f"link: {event.value!r} is illegal while {self.state.value}"
-            ) from None
-        wait_ms = _WAIT_MS.get(event)
-        settled = self.state in (LinkState.READY, LinkState.OFFLINE, LinkState.CLOSED)
-        self.deadline_ms = None if settled or wait_ms is None else now_ms + wait_ms
+    def move(self, event: LinkEvent, now_ms: int) -> bool:
+        """Take one step; raises LocalProtocolError where it does not exist."""
+        if not self.may(event):
+            raise LocalProtocolError(f"link: {event.value!r} is illegal while {self.state.value}")
+        return super().move(event, now_ms)
 
     def wait(self, until_ms: int) -> None:
         """Stay offline until then; ``is_late`` says when to dial.
@@ -126,10 +119,6 @@ class Link:
         if self.state is not LinkState.OFFLINE:
             raise LocalProtocolError(f"link: cannot wait to dial while {self.state.value}")
         self.deadline_ms = until_ms
-
-    def is_late(self, now_ms: int) -> bool:
-        """Return whether the deadline of this state has passed."""
-        return self.deadline_ms is not None and now_ms >= self.deadline_ms
 
 
 def back_off_ms(attempt: int, jitter: float) -> int:

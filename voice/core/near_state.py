@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from enum import Enum
 
+from voice.core.deadline_machine import DeadlineMachine
+
 PAUSE_DEADLINE_MS = 1_500
 """A pause without a verdict ends after this long, and the answer goes on."""
 
@@ -64,15 +66,14 @@ TRANSITIONS: dict[tuple[NearState, NearEvent], NearState] = {
 }
 """The whole machine; a missing key changes nothing, since two judges and a person are at work."""
 
-_WAIT_MS = {_P: PAUSE_DEADLINE_MS, _D: DISPUTE_DEADLINE_MS, _J: JUDGED_MS}
+_LIMITS_MS = {_P: PAUSE_DEADLINE_MS, _D: DISPUTE_DEADLINE_MS, _J: JUDGED_MS}
 
 
-class NearSound:
+class NearSound(DeadlineMachine[NearState, NearEvent]):
     """The sound over our voice, with the deadline of its state."""
 
     def __init__(self) -> None:
-        self.state = NearState.QUIET
-        self.deadline_ms: int | None = None
+        super().__init__(NearState.QUIET, TRANSITIONS, _LIMITS_MS)
         self.disputed_response: str | None = None
         """The response that the endpoint was giving when it took the sound for a turn."""
         self.is_cut_short = False
@@ -92,13 +93,7 @@ class NearSound:
         """Take one step and return whether the state changed."""
         if event is NearEvent.CUT or event is NearEvent.LOST:
             self.disputed_response, self.is_cut_short = None, False
-        after = TRANSITIONS.get((self.state, event))
-        if after is None:
-            return False
-        self.state = after
-        wait_ms = _WAIT_MS.get(after)
-        self.deadline_ms = None if wait_ms is None else now_ms + wait_ms
-        return True
+        return super().move(event, now_ms)
 
     def dispute(self, response_id: str | None, now_ms: int) -> bool:
         """Take the endpoint's word that the user speaks; return whether it does not count yet."""
@@ -118,7 +113,3 @@ class NearSound:
             return False
         self.disputed_response, self.is_cut_short = None, False
         return True
-
-    def is_late(self, now_ms: int) -> bool:
-        """Return whether the deadline of the state has passed."""
-        return self.deadline_ms is not None and now_ms >= self.deadline_ms

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from enum import Enum
 
+from voice.core.deadline_machine import DeadlineMachine
+
 TALK_TAIL_MS = 200
 """The microphone stays open this long after the talk button is released (the last syllable)."""
 
@@ -75,7 +77,7 @@ TRANSITIONS: dict[tuple[TurnState, TurnEvent], TurnState] = {
 }
 """The whole machine; a missing key changes nothing, since people and endpoints do odd things."""
 
-_WAIT_MS = {
+_LIMITS_MS = {
     _E: EXPECTED_DEADLINE_MS,
     _P: SPEECH_DEADLINE_MS,
     _R: TALK_TAIL_MS,
@@ -83,12 +85,11 @@ _WAIT_MS = {
 }
 
 
-class UserTurn:
+class UserTurn(DeadlineMachine[TurnState, TurnEvent]):
     """The turn of the one user of a session, with the deadline of its state."""
 
     def __init__(self) -> None:
-        self.state = TurnState.SILENT
-        self.deadline_ms: int | None = None
+        super().__init__(TurnState.SILENT, TRANSITIONS, _LIMITS_MS)
 
     @property
     def is_silent(self) -> bool:
@@ -100,19 +101,9 @@ class UserTurn:
         """Whether a response that begins now would talk over the user."""
         return self.state not in (TurnState.SILENT, TurnState.OWED)
 
-    def move(self, event: TurnEvent, now_ms: int) -> bool:
-        """Take one step and return whether the state changed."""
-        after = TRANSITIONS.get((self.state, event))
-        if after is None:
-            return False
-        self.state = after
-        wait_ms = _WAIT_MS.get(after)
-        self.deadline_ms = None if wait_ms is None else now_ms + wait_ms
-        return True
-
     def expire(self, now_ms: int) -> TurnState | None:
         """Leave a state whose deadline has passed; return the state that was left, or None."""
-        if self.deadline_ms is None or now_ms < self.deadline_ms:
+        if not self.is_late(now_ms):
             return None
         left = self.state
         self.move(TurnEvent.EXPIRED, now_ms)
