@@ -36,6 +36,33 @@ def test_new_tools_are_shown_to_the_brain_before_the_first_turn(desk):
     assert [entry["name"] for entry in prepare.tools] == ["f"]
 
 
+DEEPWIKI = {"type": "mcp", "server_label": "deepwiki", "server_url": "https://example.org/mcp"}
+
+
+def test_an_update_with_a_server_of_tools_holds_without_it_and_an_error_says_so(desk):
+    sent = desk.client(
+        "session.update",
+        event_id="mine",
+        session={"type": "realtime", "instructions": "Be kind.", "tools": [DEEPWIKI]},
+    )
+    assert types(sent) == ["session.updated", "error"]
+    assert sent[0].to_wire()["session"]["instructions"] == "Be kind."
+    error = error_of(sent[1:])
+    assert (error.param, error.event_id) == ("session.tools[0]", "mine")
+    assert "'deepwiki'" in error.message
+    assert "[tools.mcp.deepwiki]" in error.message
+
+
+def test_a_response_with_a_server_of_tools_runs_and_the_error_does_not_name_its_request(desk):
+    text_turn(desk)
+    choice = {"type": "mcp", "server_label": "deepwiki"}
+    sent = desk.client("response.create", event_id="mine", response={"tool_choice": choice})
+    assert types(sent) == ["response.created", "error"]
+    error = error_of(sent[1:])
+    assert (error.param, error.event_id) == ("response.tool_choice", None)
+    desk.answer()
+
+
 def test_a_spoken_turn_is_announced_committed_and_answered_in_the_documented_order(desk):
     desk.update(audio={"input": {"transcription": {"model": "whisper-1"}}})
     sent = desk.say_turn()

@@ -3,7 +3,13 @@
 import pytest
 
 from voice.core.refusals import Refusal
-from voice.core.session_tools import MAX_TOOL_NAME_CHARS, MAX_TOOLS, tool_choice, tools
+from voice.core.session_tools import (
+    MAX_TOOL_NAME_CHARS,
+    MAX_TOOLS,
+    hosted_servers,
+    tool_choice,
+    tools,
+)
 
 
 def function(**fields):
@@ -22,6 +28,13 @@ def test_a_tool_without_a_type_is_a_function_and_strict_is_dropped():
 def test_a_hosted_mcp_server_is_left_out():
     mcp = {"type": "mcp", "server_label": "files", "server_url": "https://example.org"}
     assert tools("session.tools", [mcp, function()]) == [function()]
+
+
+def test_the_servers_that_were_left_out_are_named_with_their_places():
+    mcp = {"type": "mcp", "server_label": "files"}
+    config = {"tools": [function(), mcp], "tool_choice": mcp}
+    assert hosted_servers(config) == [("tools[1]", "files"), ("tool_choice", "files")]
+    assert hosted_servers({"tools": None, "tool_choice": "auto"}) == []
 
 
 def test_null_clears_the_tools():

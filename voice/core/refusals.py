@@ -6,10 +6,17 @@ lightly.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from typing import Literal
 
 MAX_SHOWN = 80
 """Characters of a client's own text that an error shows."""
+
+MAX_NAMED = 8
+"""So many of a client's own names stand in one error."""
+
+_TABLE_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 class Refusal(Exception):
@@ -222,6 +229,19 @@ def only_transcribes() -> Refusal:
         "A transcription session makes no responses. Update the session to type 'realtime', or "
         "open one without intent=transcription, to get answers.",
         param="type",
+    )
+
+
+def not_hosted(param: str, labels: Sequence[str]) -> Refusal:
+    """Tools of MCP servers were left out, and the rest of what was asked for holds."""
+    named = ", ".join(repr(_short(label)) for label in dict.fromkeys(labels[:MAX_NAMED]))
+    table = labels[0] if _TABLE_NAME.fullmatch(labels[0]) else "NAME"
+    return Refusal(
+        "mcp_not_supported",
+        f"This server connects to no MCP servers itself, so the tools of {named} were left out; "
+        "all else that was asked for holds. For 'voice talk', add the server to voice.toml as "
+        f"[tools.mcp.{table}]; other clients can offer its tools as functions.",
+        param=param,
     )
 
 

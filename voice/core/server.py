@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
-from voice.core import refusals
+from voice.core import refusals, session_tools
 from voice.core import server_messages as msg
 from voice.core.idle_watch import IdleWatch
 from voice.core.ledger import Ledger
@@ -171,7 +171,16 @@ class ServerCore:
         self._session = self._merged(event.session.to_wire(), spoken=spoken)
         actions = [*self._listening.configure(now_ms), *self._prepared(old_tools)]
         updated = self._stamp(ev.SessionUpdated, session=wire_session(self._session))
-        return [*actions, msg.Send(updated)]
+        left_out = self._left_out("session", event.session.to_wire(), event.event_id)
+        return [*actions, msg.Send(updated), *left_out]
+
+    def _left_out(self, where: str, asked: Mapping[str, Any], event_id: str | None) -> Actions:
+        """Tell of the servers of tools that the client asks us to connect to."""
+        servers = session_tools.hosted_servers(asked)
+        if not servers:
+            return []
+        labels = [label for _, label in servers]
+        return [self.refuse(refusals.not_hosted(f"{where}.{servers[0][0]}", labels), event_id)]
 
     def _merged(self, update: Mapping[str, Any], *, spoken: bool) -> dict[str, Any]:
         return merge(
@@ -246,14 +255,16 @@ class ServerCore:
         if self.view.only_transcribes:
             raise refusals.only_transcribes()
         overrides = event.response.to_wire() if event.response is not None else {}
+        # Unnamed: clients take an error that names their request for the end of the response.
+        left_out = self._left_out("response", overrides, None)
         if self._responses.keep(overrides, self.view, event.event_id):
             self._listening.answer_asked()
-            return []
+            return left_out
         self._clock.asked(now_ms)
         actions = self._respond(overrides, now_ms)
         if overrides.get("conversation") != "none":
             self._listening.answer_asked()
-        return actions
+        return [*actions, *left_out]
 
     def _respond(self, overrides: Mapping[str, Any], now_ms: int) -> Actions:
         wait = bool(self._listening.turns.pending)

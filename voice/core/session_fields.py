@@ -11,7 +11,7 @@ as what is really in effect:
 | ``….language``, one that it does not know | null | it hears what it knows |
 | ``… .delay``, ``.keywords``, ``.languages`` | absent | likewise |
 | ``audio.output.voice``, unknown | the first voice | what will sound |
-| ``tools`` of type mcp | left out of the list | none is hosted; a refusal would lose the rest too |
+| ``tools`` of type mcp | left out of the list; an error says so | the rest holds |
 | ``tool_choice`` of type mcp | ``auto`` | likewise |
 | ``prompt``, ``reasoning``, ``tracing`` | null | there is nothing to honour them |
 | ``include`` | null | the recogniser gives no log probabilities of tokens |

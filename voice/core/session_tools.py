@@ -39,6 +39,21 @@ def tools(param: str, value: Any) -> list[dict[str, Any]]:
     return kept
 
 
+def hosted_servers(config: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return the MCP servers that a session or a response asks us to connect to.
+
+    Each is its place, such as ``tools[0]``, and its label; ``config`` passed the checks above.
+    """
+    given, choice = config.get("tools") or [], config.get("tool_choice")
+    named = [(f"tools[{index}]", tool) for index, tool in enumerate(given)]
+    named.append(("tool_choice", choice if isinstance(choice, dict) else {}))
+    return [
+        (where, str(tool.get("server_label", "")))
+        for where, tool in named
+        if tool.get("type") == "mcp"
+    ]
+
+
 def _function(where: str, tool: Mapping[str, Any]) -> dict[str, Any]:
     for key in tool:
         if key not in _TOOL_FIELDS and key not in _CHAT_TOOL_FIELDS:
