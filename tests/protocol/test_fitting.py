@@ -5,20 +5,22 @@ import json
 import wave
 
 from voice.core.client_config import full_session
-from voice.protocol import known_places as known
+from voice.protocol import hosted_places as hosted
 from voice.protocol.capabilities import GATEWAY_CAPABILITIES, PLAIN_CAPABILITIES, Capabilities
 from voice.protocol.client_events import ResponseCreate, SessionUpdate
 from voice.protocol.codec import ClientCodec
 from voice.protocol.dialects import Dialect
 from voice.protocol.fitting import fitted, wav_chunk
 from voice.protocol.formats import AudioFormat
+from voice.protocol.known_place import KnownPlace
+from voice.protocol.self_hosted_places import OWN, SPEACHES
 from voice.protocol.session_config import ResponseConfig, SessionConfig
 
 PCM_16K = AudioFormat("audio/pcm", 16_000, 2)
 WEATHER = {"type": "function", "name": "get_weather", "description": "d", "parameters": {}}
 
 
-def sent(place: known.KnownPlace, **session: object) -> dict:
+def sent(place: KnownPlace, **session: object) -> dict:
     """Return the session as ``place`` is sent it, every field said."""
     config = full_session(SessionConfig.model_validate(session), place.capabilities)
     update = SessionUpdate(session=config)
@@ -26,7 +28,7 @@ def sent(place: known.KnownPlace, **session: object) -> dict:
 
 
 def test_a_plain_endpoint_is_sent_every_field():
-    session = sent(known.OPENAI)
+    session = sent(hosted.OPENAI)
     assert session["audio"]["input"]["turn_detection"]["create_response"] is True
     assert session["audio"]["input"]["format"] == {"type": "audio/pcm", "rate": 24_000}
 
@@ -35,20 +37,20 @@ HOSTED = {"type": "mcp", "server_label": "docs", "server_url": "https://docs.exa
 
 
 def test_servers_of_tools_go_to_endpoints_that_connect_to_them():
-    for place in (known.OPENAI, known.AZURE):
+    for place in (hosted.OPENAI, hosted.AZURE):
         assert sent(place, tools=[WEATHER, HOSTED])["tools"] == [WEATHER, HOSTED]
 
 
 def test_servers_of_tools_are_left_out_where_nobody_would_connect():
     choice = {"type": "mcp", "server_label": "docs"}
-    for place in (known.OWN, known.DEERAPI, known.AZURE_PREVIEW):
+    for place in (OWN, hosted.DEERAPI, hosted.AZURE_PREVIEW):
         session = sent(place, tools=[WEATHER, HOSTED], tool_choice=choice)
         assert [tool["type"] for tool in session["tools"]] == ["function"]
         assert session["tool_choice"] in ("auto", "required")
 
 
 def test_a_field_that_the_endpoint_refuses_is_never_sent():
-    session = sent(known.SPEACHES, audio={"output": {"voice": "af_heart"}})
+    session = sent(SPEACHES, audio={"output": {"voice": "af_heart"}})
     assert "input_audio_format" not in session
     assert "output_audio_format" not in session
     assert "prefix_padding_ms" not in session["turn_detection"]
@@ -66,33 +68,33 @@ def test_an_object_that_is_left_empty_goes_too():
 
 
 def test_a_field_is_implied_only_by_the_value_that_the_endpoint_assumes():
-    quiet = sent(known.STEPFUN)
+    quiet = sent(hosted.STEPFUN)
     assert "create_response" not in quiet["turn_detection"]
     rule = {"type": "server_vad", "create_response": False}
-    told = sent(known.STEPFUN, audio={"input": {"turn_detection": rule}})
+    told = sent(hosted.STEPFUN, audio={"input": {"turn_detection": rule}})
     assert told["turn_detection"]["create_response"] is False
-    assert sent(known.STEPFUN, audio={"output": {"speed": 1.2}})["speed"] == 1.2
+    assert sent(hosted.STEPFUN, audio={"output": {"speed": 1.2}})["speed"] == 1.2
 
 
 def test_manual_turns_are_still_asked_for():
-    session = sent(known.SPEACHES, audio={"input": {"turn_detection": None}})
+    session = sent(SPEACHES, audio={"input": {"turn_detection": None}})
     assert session["turn_detection"] is None
 
 
 def test_xai_is_told_to_answer():
-    session = sent(known.XAI)
+    session = sent(hosted.XAI)
     assert session["audio"]["input"]["turn_detection"]["create_response"] is True
 
 
 def test_qwen_has_names_of_its_own_for_pcm_and_tools():
-    session = sent(known.QWEN, tools=[WEATHER])
+    session = sent(hosted.QWEN, tools=[WEATHER])
     assert (session["input_audio_format"], session["output_audio_format"]) == ("pcm", "pcm")
     inner = {"name": "get_weather", "description": "d", "parameters": {}}
     assert session["tools"] == [{"type": "function", "function": inner}]
 
 
 def test_glm_is_sent_what_it_insists_on():
-    session = sent(known.GLM, model="glm-realtime", audio={"input": {"transcription": {}}})
+    session = sent(hosted.GLM, model="glm-realtime", audio={"input": {"transcription": {}}})
     wanted = {"chat_mode": "audio", "tts_source": "e2e", "auto_search": False}
     assert session["beta_fields"] == wanted
     assert session["model"] == "glm-realtime"
@@ -101,7 +103,7 @@ def test_glm_is_sent_what_it_insists_on():
 
 
 def test_glm_gets_every_chunk_as_a_wav_file():
-    codec = ClientCodec(Dialect.BETA, known.GLM.capabilities)
+    codec = ClientCodec(Dialect.BETA, hosted.GLM.capabilities)
     frame = json.loads(codec.encode_append(b"\x01\x00" * 160))
     plain = json.loads(ClientCodec(Dialect.BETA).encode_append(b"\x01\x00" * 160))
     assert len(frame["audio"]) > len(plain["audio"])
@@ -133,4 +135,4 @@ def test_the_temperature_is_for_beta_alone():
 
 def test_an_event_without_a_session_is_only_translated():
     wire = {"type": "input_audio_buffer.commit"}
-    assert fitted(dict(wire), Dialect.BETA, known.GLM.capabilities) == wire
+    assert fitted(dict(wire), Dialect.BETA, hosted.GLM.capabilities) == wire

@@ -1,6 +1,6 @@
 """What an endpoint can do, as data: nobody asks for a vendor's name to decide anything.
 
-Which endpoint has which of these is in ``known_places``.
+Which endpoint has which of these is in ``hosted_places`` and ``self_hosted_places``.
 """
 
 from dataclasses import dataclass, replace

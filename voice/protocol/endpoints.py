@@ -14,18 +14,17 @@ from urllib.parse import urlencode, urlsplit
 from voice.errors import SettingsError
 from voice.protocol.capabilities import GATEWAY_CAPABILITIES, Capabilities
 from voice.protocol.dialects import Dialect
-from voice.protocol.known_places import (
+from voice.protocol.hosted_places import (
     AZURE,
     AZURE_DOMAINS,
     AZURE_PREVIEW,
     AZURE_PREVIEW_VERSION,
     AZURE_VOICE_LIVE,
-    KNOWN_PLACES,
     OPENAI,
-    OWN,
-    PRESETS,
-    KnownPlace,
 )
+from voice.protocol.known_place import KnownPlace
+from voice.protocol.known_places import KNOWN_PLACES, PRESETS
+from voice.protocol.self_hosted_places import OWN
 from voice.protocol.tool_examples import EXAMPLES_KEY, strip_examples
 from voice.protocol.typed_url import TypedUrl, is_loopback, is_private, read_url
 

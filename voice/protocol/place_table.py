@@ -1,6 +1,7 @@
 """The README's table of endpoints: ``python -m voice.protocol.place_table`` prints it."""
 
-from voice.protocol.known_places import KNOWN_PLACES, KnownPlace
+from voice.protocol.known_place import KnownPlace
+from voice.protocol.known_places import KNOWN_PLACES
 
 _HEAD = (
     "| endpoint | `preset` | address | key | dialect | what is different | limit | tried |\n"
