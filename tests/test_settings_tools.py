@@ -42,6 +42,26 @@ def test_a_profile_allows_names_and_effects(name: str, effect: str, is_allowed: 
     assert load(KIOSK).tools.allows(name, effect) is is_allowed
 
 
+@pytest.mark.parametrize(
+    ("name", "is_opt_in", "is_allowed"),
+    [
+        ("shop__buy", False, False),
+        ("set_timer", False, False),
+        ("set_alarm", False, True),
+        ("http_get", True, True),
+        ("http_post", True, False),
+        ("launch", True, False),
+    ],
+)
+def test_names_that_are_off_and_on_may_be_patterns(
+    name: str, is_opt_in: bool, is_allowed: bool
+) -> None:
+    tools = load(
+        '[tools]\ndisabled = ["shop__*", "set_t?mer", "*_post"]\nenabled = ["http_*"]\n'
+    ).tools
+    assert tools.allows(name, "reversible", is_opt_in=is_opt_in) is is_allowed
+
+
 def test_without_a_profile_everything_is_allowed() -> None:
     assert load("[tools]\n").tools.allows("anything", "irreversible")
 

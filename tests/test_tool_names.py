@@ -26,3 +26,14 @@ def test_patterns_and_tools_of_configured_servers_are_taken_as_they_are() -> Non
     assert unknown_names(wanted, KNOWN) == [
         "tools.disabled: there is no tool 'shop__buy'; 'voice tools' lists them"
     ]
+
+
+def test_a_pattern_that_fits_nothing_is_told_where_it_is_asked_for() -> None:
+    wanted = ToolSettings(
+        disabled=("files.*", "set_*", "home__*", "*_door", "[gs]et_time"),
+        mcp={"home": {"command": ["true"]}},
+    )
+    assert unknown_names(wanted, KNOWN) == []
+    assert unknown_names(wanted, KNOWN, with_patterns=True) == [
+        "tools.disabled: 'files.*' fits no tool; 'voice tools' lists their names"
+    ]

@@ -107,6 +107,17 @@ def test_a_name_that_no_tool_bears_is_a_problem_at_start_and_in_the_check(setup:
     assert told in check_tools(wanted)[1]
 
 
+def test_patterns_turn_tools_off_and_one_that_fits_none_is_told_by_the_check(setup: Setup) -> None:
+    settings = setup({"dice.py": DICE}, tools__disabled="roll_*,files.*")
+    names = [spec.name for spec in build_tools(settings).specs]
+    assert "roll_dice" not in names
+    assert "remind" in names
+    _, wrong = check_tools(settings)
+    assert [line for line in wrong if line.startswith("tools.disabled")] == [
+        "tools.disabled: 'files.*' fits no tool; 'voice tools' lists their names"
+    ]
+
+
 async def test_files_of_the_allowed_folder_are_read(setup: Setup, tmp_path: Path) -> None:
     (tmp_path / "hello.txt").write_text("Hello there.")
     settings = setup({}, tools__enabled=("read_file",), tools__files_dir=str(tmp_path))

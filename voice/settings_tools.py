@@ -39,8 +39,10 @@ class ToolSettings(Section):
     data_dir: UserPath = Field(default_factory=default_data_dir)
     timeout_s: float = Field(default=30.0, gt=0.0, le=3_600.0)
     disabled: Words = ()
+    """Names of tools that are off; ``*`` stands for anything, as in ``shop__*``."""
     enabled: Words = ()
-    """Names of tools that are off unless a person turns them on, such as ``http_get``."""
+    """Names of tools that are off unless a person turns them on, such as ``http_get``, or patterns
+    of names; nothing of ``disabled`` comes back by it."""
     mcp: Annotated[McpServers, NoDecode, BeforeValidator(read_json)] = Field(default_factory=dict)
     """Tables ``[tools.mcp.NAME]``: servers whose tools are offered as ``NAME__tool``."""
     mcp_start_s: float = Field(default=5.0, ge=0.0, le=60.0)
@@ -65,9 +67,15 @@ class ToolSettings(Section):
             )
         return self
 
-    def allows(self, name: str, effect: str) -> bool:
-        """Return whether the profile allows a tool of this name and effect."""
+    def allows(self, name: str, effect: str, *, is_opt_in: bool = False) -> bool:
+        """Return whether a tool of this name and effect is on, and allowed by the profile."""
+        if (is_opt_in and not _fits(name, self.enabled)) or _fits(name, self.disabled):
+            return False
         if self.profile is None:
             return True
         profile = self.profiles[self.profile]
-        return effect in profile.effects and any(fnmatchcase(name, p) for p in profile.allow)
+        return effect in profile.effects and _fits(name, profile.allow)
+
+
+def _fits(name: str, patterns: tuple[str, ...]) -> bool:
+    return any(fnmatchcase(name, pattern) for pattern in patterns)

@@ -227,9 +227,7 @@ def build_tools(
     )
 
     def is_allowed(tool: Tool[..., Any]) -> bool:
-        is_on = not tool.opt_in or tool.name in wanted.enabled
-        is_off = tool.name in wanted.disabled
-        return is_on and not is_off and wanted.allows(tool.name, tool.effect)
+        return wanted.allows(tool.name, tool.effect, is_opt_in=tool.opt_in)
 
     for tool, source in found.tools:
         if not is_allowed(tool):
@@ -308,15 +306,21 @@ def _servers(settings: Settings) -> list[McpServer]:
 def check_tools(settings: Settings) -> tuple[int, list[str]]:
     """Return how many tools there are, and one line for each thing that is wrong with them.
 
-    A name in the settings that no tool bears is told too.
+    A name in the settings that no tool bears is told too, and a pattern that fits none.
     """
     found = discover(settings.tools.folder)
-    slips = _unknown_names(settings, found.tools)
+    slips = _unknown_names(settings, found.tools, with_patterns=True)
     return len(found.tools), [*found.problems, *slips, *findings(found.tools)]
 
 
-def _unknown_names(settings: Settings, found: Sequence[tuple[Tool[..., Any], str]]) -> list[str]:
-    return unknown_names(settings.tools, [tool.name for tool, _ in found])
+def _unknown_names(
+    settings: Settings,
+    found: Sequence[tuple[Tool[..., Any], str]],
+    *,
+    with_patterns: bool = False,
+) -> list[str]:
+    names = [tool.name for tool, _ in found]
+    return unknown_names(settings.tools, names, with_patterns=with_patterns)
 
 
 def new_tool(settings: Settings, name: str) -> tuple[Path, Path]:
