@@ -47,7 +47,8 @@ def _fillers(brain: BrainSettings) -> FillerTexts | None:
     if brain.apology == BrainSettings.model_fields["apology"].default:
         return texts
     # Words of a person's own, perhaps in another language: ours do not fit beside them.
-    return replace(texts, no_answer=brain.apology, withheld=brain.apology)
+    own = brain.apology
+    return replace(texts, no_answer=own, withheld=own, no_room=own)
 
 
 def _limits(server: ServerSettings) -> Limits:

@@ -214,6 +214,12 @@ async def test_an_answer_that_was_filtered_out_is_told_as_such():
     assert ended.reason == "content_filter"
 
 
+async def test_an_answer_whose_tokens_ran_out_before_its_first_word_is_told_as_such():
+    ended, spoken = await hear(Silent("length"))
+    assert spoken == ["I ran out of room before I could answer that."]
+    assert ended.reason == "length"
+
+
 async def test_nobody_is_told_of_emptiness_who_does_not_wait_in_silence():
     called = ScriptedBrain([ScriptedReply("", calls=(("f", {}),))])
     assert (await hear(called))[1] == []

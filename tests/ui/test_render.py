@@ -24,7 +24,7 @@ from voice.core.updates import (
     UserTranscript,
     WarningIssued,
 )
-from voice.ui.render import MAX_SHOWN, View, call_text, printable, shortened
+from voice.ui.render import MAX_SHOWN, View, call_text, incomplete_text, printable, shortened
 from voice.ui.turns import Timing, Turn
 
 PAID = CostUpdated("r", "", Tokens(), Tokens(), Tokens(), 0.01, 0.01, 0.02, 3.0, "USD")
@@ -146,3 +146,16 @@ def test_long_output_is_cut() -> None:
 
 def test_printable_keeps_words_of_every_language() -> None:
     assert printable("naïve 日本語 emoji 🙂") == "naïve 日本語 emoji 🙂"
+
+
+@pytest.mark.parametrize(
+    ("reason", "words"),
+    [
+        ("max_output_tokens", "raise session.max_output_tokens"),
+        ("content_filter", "withheld"),
+        ("turn_off", "incomplete: turn_off"),
+        (None, "no reason given"),
+    ],
+)
+def test_an_incomplete_answer_shows_its_cause_and_the_mend(reason: str | None, words: str) -> None:
+    assert words in incomplete_text(reason)

@@ -20,7 +20,8 @@ APOLOGY_REST_S = 20.0
 class FillerTexts:
     """What may be said, and after how much silence; ``apology`` "" and ``after_s`` 0 for never.
 
-    ``no_answer`` is for an answer without a word, ``withheld`` for one that a filter kept back.
+    ``no_answer`` is for an answer without a word, ``withheld`` for one that a filter kept back,
+    ``no_room`` for one whose tokens were used up before its first word, such as by thinking.
     """
 
     sentences: tuple[str, ...]
@@ -28,6 +29,7 @@ class FillerTexts:
     after_s: float = 1.5
     no_answer: str = "I have no answer to that."
     withheld: str = "The model may not answer that."
+    no_room: str = "I ran out of room before I could answer that."
 
 
 class Fillers:
@@ -52,13 +54,14 @@ class Fillers:
         return sentences[next(self._numbers) % len(sentences)].strip() + " "
 
     def instead_of(self, finished: BrainFinished) -> str:
-        """Return what to say for an answer that ended without a word; "" where it was cut."""
+        """Return what to say for an answer that ended without a word."""
         match finished.reason:
             case "stop" | "tool_calls":
                 return self._texts.no_answer
             case "content_filter":
                 return self._texts.withheld
-        return ""
+            case "length":
+                return self._texts.no_room
 
     def apology(self, *, after_words: bool = False) -> str:
         """Return what to say after a failure, "" where it was said a moment ago.

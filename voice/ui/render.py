@@ -97,7 +97,7 @@ class View:
                 if line := cost_text(update):
                     self.say("Cost", line)
             case ResponseFinished(status="incomplete", reason=reason):
-                self.say("Warning", f"the answer is incomplete: {reason or 'no reason given'}")
+                self.say("Warning", incomplete_text(reason))
             case ConnectionLost(reason=reason, attempt=1):
                 self.say("", f"(the connection is lost: {reason}; trying again)")
             case Reconnected(restored=restored, skipped=skipped):
@@ -114,6 +114,21 @@ class View:
                 self.say("Error", message)
             case _:
                 pass
+
+
+def incomplete_text(reason: str | None) -> str:
+    """Return why an answer is not whole, and where there is one the mend."""
+    match reason:
+        case "max_output_tokens":
+            why = (
+                f"{reason}, the limit of its tokens; raise session.max_output_tokens, or "
+                "max_tokens of the brain, whose thinking counts too"
+            )
+        case "content_filter":
+            why = f"{reason}, the model or its provider withheld it"
+        case _:
+            why = reason or "no reason given"
+    return f"the answer is incomplete: {why}"
 
 
 def device_text(update: DeviceUpdate) -> str:

@@ -45,7 +45,7 @@ from voice.ui.live.entries import (
     UserEntry,
     clean,
 )
-from voice.ui.render import device_text
+from voice.ui.render import device_text, incomplete_text
 from voice.ui.turns import Timing, TurnLog
 
 MAX_ENTRIES = 400
@@ -216,7 +216,7 @@ class LiveModel:
             case DeviceUpdate():
                 self._take_device(update)
             case ResponseFinished(status="incomplete", reason=reason):
-                self.note(f"the answer is incomplete: {reason or 'no reason given'}", Role.WARNING)
+                self.note(incomplete_text(reason), Role.WARNING)
             case WarningIssued(message=message):
                 self.note(message, Role.WARNING)
             case ErrorReported(message=message):
