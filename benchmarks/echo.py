@@ -20,7 +20,7 @@ from benchmarks.echo_corpus import Corpus, build
 from voice.audio.echo import EchoCanceller
 from voice.audio.pcm import Pcm
 from voice.client.ear import Ear
-from voice.core.messages import NearKind, NearSpeech, NearVerdict
+from voice.core.client_inputs import NearKind, NearSpeech, NearVerdict
 from voice.core.updates import AssistantTranscript, PlaybackPaused, PlaybackResumed
 from voice.engines.ports import Transcript
 from voice.engines.stt import MoonshineStt

@@ -11,7 +11,7 @@ from voice.audio.echo import EchoCanceller
 from voice.audio.ports import DeviceNews
 from voice.audio.sound_card import SoundCard
 from voice.calibration import Calibration
-from voice.core.messages import DeviceChanged
+from voice.core.client_inputs import DeviceChanged
 from voice.errors import DeviceError, SettingsError
 from voice.hands_free import HandsFree, Levels
 from voice.settings import Settings

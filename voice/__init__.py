@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from voice.app import open_session
     from voice.client.place import Place
     from voice.client.session import Session
-    from voice.core.messages import Button
+    from voice.core.client_inputs import Button
     from voice.core.reconnect import Persistence
     from voice.core.updates import (
         AssistantTranscript,
@@ -110,7 +110,7 @@ __all__ = [
 ]
 
 _ELSEWHERE = {
-    "Button": "voice.core.messages",
+    "Button": "voice.core.client_inputs",
     "Endpoint": "voice.protocol.endpoints",
     "Persistence": "voice.core.reconnect",
     "Place": "voice.client.place",

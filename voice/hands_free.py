@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Literal
 from voice.client.attention import Attention, State
 from voice.client.ear import Ear, Mode
 from voice.client.wakefulness import Wakefulness
-from voice.core.messages import DeviceChanged, NearSpeech, NearVerdict
+from voice.core.client_inputs import DeviceChanged, NearSpeech, NearVerdict
 from voice.errors import DeviceError, EngineError
 
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 from voice.blackbox.recorded_core import RecordedCore
 from voice.blackbox.recorder import Recorder
-from voice.core import messages as m
+from voice.core import client_inputs as inp
 from voice.protocol.formats import PCM16
 from voice.testing import events
 from voice.testing.clock import SequentialIds
@@ -42,7 +42,7 @@ def hold_conversation(path, **options):
     shell.connect()
     shell.feed(events.speech_started("user_1"))
     for _ in range(25):
-        shell.feed(m.MicFrame(loud(20)))
+        shell.feed(inp.MicFrame(loud(20)))
         shell.advance(20)
     shell.feed(events.speech_stopped("user_1", 500))
     shell.feed(events.committed("user_1"))
@@ -52,9 +52,9 @@ def hold_conversation(path, **options):
     shell.feed(events.speech_started("user_2", 900))
     shell.advance(100)
     shell.feed(events.speech_stopped("user_2", 1_000))
-    shell.feed(m.UserTyped("My key is sk-abcdefghijkl."))
+    shell.feed(inp.UserTyped("My key is sk-abcdefghijkl."))
     shell.advance(100)
-    shell.feed(m.HangUp())
+    shell.feed(inp.HangUp())
     recorder.close()
     return shell
 

@@ -9,7 +9,7 @@ from voice.blackbox import recorder as recorder_module
 from voice.blackbox.record_file import END, FRAME, HEADER, STEP, read_records
 from voice.blackbox.recorded_core import RecordedCodec
 from voice.blackbox.recorder import Recorder, masked
-from voice.core import messages as m
+from voice.core import client_inputs as inp
 from voice.errors import RemoteProtocolError, SettingsError
 from voice.protocol.dialects import Dialect
 
@@ -61,7 +61,7 @@ def test_a_full_disk_ends_the_recording_and_not_the_conversation(tmp_path):
     recorder.on_stopped = lambda reason: (reasons.append(reason), stopped.set())
     recorder.start({})
     assert stopped.wait(WAIT_S)
-    recorder.step(1, m.MicFrame(loud(20)), [], [])
+    recorder.step(1, inp.MicFrame(loud(20)), [], [])
     recorder.close()
     assert reasons == ["full could not be written: No space left on device"]
 
@@ -72,7 +72,7 @@ def test_a_recording_ends_at_its_largest_size(tmp_path):
     recorder.on_stopped = lambda _: stopped.set()
     recorder.start({})
     for now_ms in range(200):
-        recorder.step(now_ms, m.MicFrame(os.urandom(960)), [], [])
+        recorder.step(now_ms, inp.MicFrame(os.urandom(960)), [], [])
     assert stopped.wait(WAIT_S)
     recorder.close()
     assert (tmp_path / "x.vbox").stat().st_size < 20_000
@@ -86,7 +86,7 @@ def test_a_disk_that_hangs_ends_the_recording_before_memory_grows(tmp_path, monk
     recorder = Recorder(tmp_path / "x.vbox")
     recorder.start({})
     for now_ms in range(20):
-        recorder.step(now_ms, m.Tick(), [], [])
+        recorder.step(now_ms, inp.Tick(), [], [])
     gate.set()
     recorder.close()
     assert recorder.stopped_because == "the disk is slower than the conversation"
@@ -122,7 +122,7 @@ def test_frames_are_kept_both_ways_without_their_audio(tmp_path):
 def test_half_a_surrogate_pair_is_recorded_as_a_question_mark(tmp_path):
     recorder = Recorder(tmp_path / "x.vbox")
     recorder.start({})
-    recorder.step(0, m.UserTyped("half \ud800 pair"), [], [])
+    recorder.step(0, inp.UserTyped("half \ud800 pair"), [], [])
     recorder.close()
     records = list(read_records(tmp_path / "x.vbox"))
     assert [record.kind for record in records] == [HEADER, STEP, END]
@@ -132,7 +132,7 @@ def test_half_a_surrogate_pair_is_recorded_as_a_question_mark(tmp_path):
 def test_what_cannot_be_recorded_ends_the_recording_with_a_reason(tmp_path):
     recorder = Recorder(tmp_path / "x.vbox")
     recorder.start({})
-    recorder.step(0, m.UserTyped("fine"), [], [object()])
+    recorder.step(0, inp.UserTyped("fine"), [], [object()])
     recorder.close()
     assert recorder.stopped_because is not None
     assert "TypeError" in recorder.stopped_because or "JSON" in recorder.stopped_because

@@ -6,7 +6,8 @@ from voice.blackbox.record_file import MAGIC
 from voice.blackbox.recorder import Recorder
 from voice.blackbox.replay import replay
 from voice.core.client import ClientCore
-from voice.core.messages import MicFrame, SendAudio
+from voice.core.client_actions import SendAudio
+from voice.core.client_inputs import MicFrame
 from voice.errors import LocalProtocolError, SettingsError
 from voice.testing import walk
 from voice.testing.walk import ClientWalk

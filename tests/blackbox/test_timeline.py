@@ -5,7 +5,7 @@ from voice.blackbox.record_file import MAGIC
 from voice.blackbox.recorder import Recorder
 from voice.blackbox.replay import replay
 from voice.blackbox.timeline import LEVEL_MS, read_timeline
-from voice.core import messages as m
+from voice.core import client_inputs as inp
 from voice.errors import SettingsError
 
 
@@ -58,12 +58,12 @@ def paused(tmp_path):
     shell.connect()
     answer(shell)
     shell.advance(400)
-    shell.feed(m.NearSpeech("14 dB above the echo"))
+    shell.feed(inp.NearSpeech("14 dB above the echo"))
     shell.advance(300)
-    shell.feed(m.NearVerdict(m.NearKind.BACKCHANNEL, "mm-hm", "'mm-hm' is a backchannel"))
+    shell.feed(inp.NearVerdict(inp.NearKind.BACKCHANNEL, "mm-hm", "'mm-hm' is a backchannel"))
     shell.advance(600)
-    shell.feed(m.DeviceChanged("microphone", "USB", False, "it was unplugged"))
-    shell.feed(m.HangUp())
+    shell.feed(inp.DeviceChanged("microphone", "USB", False, "it was unplugged"))
+    shell.feed(inp.HangUp())
     recorder.close()
     assert replay(tmp_path / "p.vbox").difference is None
     return read_timeline(tmp_path / "p.vbox")

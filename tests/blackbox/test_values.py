@@ -6,7 +6,7 @@ import pytest
 
 from tests.protocol.samples import event, kinds
 from voice.blackbox.values import UnreadableValue, decode, encode, fingerprint
-from voice.core import messages as m
+from voice.core import client_inputs as inp
 from voice.protocol.codec import ClientCodec
 from voice.protocol.dialects import Dialect
 from voice.protocol.known_places import KNOWN_PLACES
@@ -26,7 +26,7 @@ def round_trip(value):
 
 
 SAMPLES = {
-    "str": "text", "int": 3, "bool": True, "bytes": b"\x01\x02", "Button": m.Button.MUTE,
+    "str": "text", "int": 3, "bool": True, "bytes": b"\x01\x02", "Button": inp.Button.MUTE,
     "tuple[HeardPart, ...]": (HeardPart("item_1", 0, 120),),
 }  # fmt: skip
 
@@ -40,7 +40,7 @@ def sample(kind):
     return kind(**own)
 
 
-@pytest.mark.parametrize("kind", get_args(m.Input), ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("kind", get_args(inp.Input), ids=lambda kind: kind.__name__)
 def test_every_input_comes_back_equal(kind):
     assert round_trip(sample(kind)) == sample(kind)
 

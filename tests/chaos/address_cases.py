@@ -14,7 +14,8 @@ from unittest.mock import patch
 from tests.chaos.cases import Cases
 from tests.chaos.certificates import Kind, trusted
 from tests.chaos.stage import Stage
-from voice.core.messages import Connect, LinkDown, UserTyped
+from voice.core.client_actions import Connect
+from voice.core.client_inputs import LinkDown, UserTyped
 from voice.core.restore import SETTLE_LIMIT_MS
 from voice.core.updates import ConnectionLost, Phase, Reconnected
 from voice.errors import ConnectError

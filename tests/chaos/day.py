@@ -17,7 +17,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.chaos.talk_items import Item, item_of
-from voice.core import messages as m
+from voice.core import client_actions as act
+from voice.core import client_inputs as inp
 from voice.core.client import ClientCore
 from voice.core.feeding import feed
 from voice.core.restore import MAX_ITEMS
@@ -73,33 +74,33 @@ class Day:
         self._count = 0
         self._playing: dict[tuple[str, int], int] = {}
         self._silent_at_ms = 0
-        self._acts: dict[type, Callable[[Any], m.Input | None]] = {
-            m.Connect: lambda action: self._open(is_standby=False),
-            m.ConnectStandby: lambda action: self._open(is_standby=True),
-            m.SendEvent: lambda action: self._take(self._current, action.event),
-            m.SendStandby: lambda action: self._take(self._standby, action.event),
-            m.TakeOver: self._take_over,
-            m.CloseStandby: self._close_standby,
-            m.PlayAudio: self._play,
-            m.FlushPlayback: self._flush,
-            m.StartTool: self._tool,
-            m.Publish: self._note,
+        self._acts: dict[type, Callable[[Any], inp.Input | None]] = {
+            act.Connect: lambda action: self._open(is_standby=False),
+            act.ConnectStandby: lambda action: self._open(is_standby=True),
+            act.SendEvent: lambda action: self._take(self._current, action.event),
+            act.SendStandby: lambda action: self._take(self._standby, action.event),
+            act.TakeOver: self._take_over,
+            act.CloseStandby: self._close_standby,
+            act.PlayAudio: self._play,
+            act.FlushPlayback: self._flush,
+            act.StartTool: self._tool,
+            act.Publish: self._note,
         }
-        for silent in (m.SendAudio, m.DropLink, m.CancelTool, m.Close):
+        for silent in (act.SendAudio, act.DropLink, act.CancelTool, act.Close):
             self._acts[silent] = lambda action: None
 
     def live(self, hours: int) -> None:
         """Let so many hours pass."""
         end_ms = self.now_ms + hours * HOUR_MS
         if self._current is None:
-            self._feed(m.Started())
+            self._feed(inp.Started())
             self._at(self._pause_ms, None, "turn")
         while self.now_ms < end_ms:
             due_ms = self._core.next_deadline_ms()
             next_ms = self._agenda[0][0]
             if due_ms is not None and due_ms < next_ms:
                 self.now_ms = max(self.now_ms, due_ms)
-                self._feed(m.Tick())
+                self._feed(inp.Tick())
                 continue
             self.now_ms = max(self.now_ms, next_ms)
             _, _, desk, event = heapq.heappop(self._agenda)
@@ -110,7 +111,7 @@ class Day:
             elif desk is None or desk is self._current:
                 self._feed(event)
             elif desk is self._standby:
-                self._feed(m.StandbyEvent(event))
+                self._feed(inp.StandbyEvent(event))
 
     @property
     def told(self) -> list[str]:
@@ -128,7 +129,7 @@ class Day:
         if self.random.random() < 0.5:
             text = f"typed {self.turns}"
             self.said.append(text)
-            self._feed(m.UserTyped(text))
+            self._feed(inp.UserTyped(text))
         else:
             self._speak(desk)
         self._at(int(self._pause_ms * self.random.uniform(0.3, 1.7)), None, "turn")
@@ -155,7 +156,7 @@ class Day:
             self._standby = desk
         else:
             self._current = desk
-        for event in (m.LinkUp(), m.DialectDetected(Dialect.GA), events.session_created()):
+        for event in (inp.LinkUp(), inp.DialectDetected(Dialect.GA), events.session_created()):
             self._at(50, desk, event)
 
     def _take(self, desk: Desk | None, event: Any) -> None:
@@ -206,16 +207,16 @@ class Day:
         self._count += 1
         heapq.heappush(self._agenda, (self.now_ms + after_ms, self._count, desk, event))
 
-    def _take_over(self, action: m.TakeOver) -> None:
+    def _take_over(self, action: act.TakeOver) -> None:
         assert self._current is not None and self._standby is not None
         lived_ms = self.now_ms - self._current.opened_ms
         self.longest_session_ms = max(self.longest_session_ms, lived_ms)
         self._current, self._standby = self._standby, None
 
-    def _close_standby(self, action: m.CloseStandby) -> None:
+    def _close_standby(self, action: act.CloseStandby) -> None:
         self._standby = None
 
-    def _play(self, action: m.PlayAudio) -> None:
+    def _play(self, action: act.PlayAudio) -> None:
         ms = len(action.audio) // BYTES_PER_MS
         part = (action.item_id, action.content_index)
         self._playing[part] = self._playing.get(part, 0) + ms
@@ -226,9 +227,9 @@ class Day:
         """Say that all was heard, unless more was queued since."""
         if self._playing and self._silent_at_ms <= self.now_ms:
             self._playing.clear()
-            self._feed(m.PlaybackDrained())
+            self._feed(inp.PlaybackDrained())
 
-    def _flush(self, action: m.FlushPlayback) -> m.Input:
+    def _flush(self, action: act.FlushPlayback) -> inp.Input:
         unheard_ms = max(0, self._silent_at_ms - self.now_ms)
         heard = []
         for part, ms in reversed(self._playing.items()):
@@ -237,15 +238,15 @@ class Day:
             heard.append(HeardPart(*part, ms - cut_ms))
         self._playing.clear()
         self._silent_at_ms = self.now_ms
-        return m.PlaybackStopped(tuple(reversed(heard)))
+        return inp.PlaybackStopped(tuple(reversed(heard)))
 
-    def _tool(self, action: m.StartTool) -> None:
+    def _tool(self, action: act.StartTool) -> None:
         self.effects += 1
         text = f"result {self.effects}"
         self.said.append(text)
-        self._at(700, None, m.ToolFinished(action.call_id, text))
+        self._at(700, None, inp.ToolFinished(action.call_id, text))
 
-    def _note(self, action: m.Publish) -> None:
+    def _note(self, action: act.Publish) -> None:
         update = action.update
         if isinstance(update, SessionRenewed):
             self.renewals.append(update)

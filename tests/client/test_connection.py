@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from tests.client.fake_transport import FakeTransport
 from voice.client.connection import Connection
 from voice.client.transport import Transport
-from voice.core.messages import DialectDetected, FrameRefused, Input, LinkDown, LinkUp
+from voice.core.client_inputs import DialectDetected, FrameRefused, Input, LinkDown, LinkUp
 from voice.errors import AuthError, ConnectError, EngineError, LinkLost
 from voice.protocol.client_events import ResponseCancel
 from voice.protocol.codec import ClientCodec

@@ -6,7 +6,7 @@ import numpy as np
 
 from voice.client.doubt import LIMIT_MS, SLOW_MS, Doubt
 from voice.client.near_words import Judgement
-from voice.core.messages import NearKind
+from voice.core.client_inputs import NearKind
 from voice.engines.ports import Transcript
 from voice.errors import EngineError
 

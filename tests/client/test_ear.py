@@ -18,7 +18,7 @@ from voice.audio.files import read_audio
 from voice.audio.pcm import Pcm, from_bytes, resample, rms_dbfs
 from voice.client.ear import BEFORE_ONSET_MS, Ear, EarState
 from voice.client.gate import SilenceGate
-from voice.core.messages import NearKind, NearSpeech, NearVerdict
+from voice.core.client_inputs import NearKind, NearSpeech, NearVerdict
 from voice.core.updates import (
     AssistantTranscript,
     PlaybackPaused,

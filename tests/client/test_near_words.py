@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from voice.client.near_words import DECIDED_MS, PATIENT_MS, is_question, judge
-from voice.core.messages import NearKind
+from voice.core.client_inputs import NearKind
 
 SAID = "The weather in London tomorrow is cloudy with a high of twelve degrees and some rain"
 QUESTION = "There are two lists. Shall I add milk to the shopping list?"

@@ -7,7 +7,7 @@ import pytest
 
 from tests.client.session_kit import Reader
 from voice.client.session import Session
-from voice.core.messages import Button
+from voice.core.client_inputs import Button
 from voice.core.updates import (
     Interrupted,
     MicrophoneEnded,

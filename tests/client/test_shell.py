@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from voice.client.outbox import MAX_WAITING
 from voice.client.shell import Shell
 from voice.client.transport import Transport
-from voice.core import messages as m
+from voice.core import client_inputs as inp
 from voice.core.client import ClientCore
 from voice.core.updates import ConnectionLost, Phase, Update, UserSpeechStopped, WarningIssued
 from voice.protocol.capabilities import Capabilities
@@ -48,8 +48,8 @@ class Bench:
         )
 
     def connect(self) -> None:
-        self.shell.feed(m.Started())
-        self.shell.feed(m.LinkUp())
+        self.shell.feed(inp.Started())
+        self.shell.feed(inp.LinkUp())
         self.shell.feed(events.session_created())
         self.shell.feed(events.session_updated())
 
@@ -96,7 +96,7 @@ async def test_an_event_that_a_device_raises_inside_a_step_waits_for_its_end() -
         """Says that it has drained inside of ``play``, which a speaker should not do."""
 
         def play(self, item_id: str, content_index: int, pcm: bytes) -> None:
-            made.shell.feed(m.PlaybackDrained())
+            made.shell.feed(inp.PlaybackDrained())
 
     async with bench(Eager(MovedClock())) as made:
         made.connect()
@@ -111,10 +111,10 @@ async def test_a_sound_over_the_answer_pauses_the_speaker_until_the_verdict() ->
         b.connect()
         b.shell.feed(events.audio_delta("r1", "i1", 1_000))
         clock.advance(400)
-        b.shell.feed(m.NearSpeech())
+        b.shell.feed(inp.NearSpeech())
         clock.advance(300)
         assert speaker.is_paused and speaker.heard_ms("i1", 0) == 400
-        b.shell.feed(m.NearVerdict(m.NearKind.NOISE))
+        b.shell.feed(inp.NearVerdict(inp.NearKind.NOISE))
         clock.advance(300)
         assert not speaker.is_paused and speaker.heard_ms("i1", 0) == 700
 
@@ -122,8 +122,8 @@ async def test_a_sound_over_the_answer_pauses_the_speaker_until_the_verdict() ->
 async def test_the_core_is_woken_at_its_deadline() -> None:
     async with bench(push_to_talk=True) as b:
         b.connect()
-        b.shell.feed(m.UserPressed(m.Button.TALK_DOWN))
-        b.shell.feed(m.UserPressed(m.Button.TALK_UP))
+        b.shell.feed(inp.UserPressed(inp.Button.TALK_DOWN))
+        b.shell.feed(inp.UserPressed(inp.Button.TALK_UP))
         stopped = UserSpeechStopped("the talk key was let go")
         assert stopped not in b.updates
         # The tail after the button is the core's own deadline.
@@ -132,14 +132,14 @@ async def test_the_core_is_woken_at_its_deadline() -> None:
 
 async def test_a_session_that_hangs_up_before_it_dialled_is_closed_at_once() -> None:
     async with bench() as b:
-        b.shell.feed(m.HangUp())
+        b.shell.feed(inp.HangUp())
         assert b.closed.is_set()
 
 
 async def test_a_session_that_hangs_up_while_it_dials_is_closed_soon() -> None:
     async with bench() as b:
-        b.shell.feed(m.Started())
-        b.shell.feed(m.HangUp())
+        b.shell.feed(inp.Started())
+        b.shell.feed(inp.HangUp())
         await asyncio.wait_for(b.closed.wait(), 1)
     assert b.core.is_closed
 
@@ -148,7 +148,7 @@ async def test_an_endpoint_that_takes_nothing_for_ever_is_a_lost_link() -> None:
     async with bench() as b:
         b.connect()
         for number in range(MAX_WAITING + 1):
-            b.shell.feed(m.UserTyped(str(number)))
+            b.shell.feed(inp.UserTyped(str(number)))
         assert any(isinstance(update, ConnectionLost) for update in b.updates)
         assert b.core.phase is Phase.RECONNECTING
 
@@ -156,5 +156,5 @@ async def test_an_endpoint_that_takes_nothing_for_ever_is_a_lost_link() -> None:
 async def test_a_bug_in_a_callback_is_handed_on() -> None:
     async with bench() as b:
         b.core.handle = None  # type: ignore[assignment,method-assign]
-        b.shell.feed_safely(m.PlaybackDrained())
+        b.shell.feed_safely(inp.PlaybackDrained())
     assert [type(error) for error in b.broke] == [TypeError]

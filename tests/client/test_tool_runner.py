@@ -15,7 +15,7 @@ from voice.client.tool_runner import (
     TOO_SLOW,
     ToolRunner,
 )
-from voice.core.messages import ToolFinished
+from voice.core.client_inputs import ToolFinished
 from voice.protocol.session_config import FunctionTool
 
 

@@ -2,12 +2,8 @@
 
 from typing import TypeVar
 
-from voice.core.messages import (
-    Connect,
-    LinkDown,
-    MicFrame,
-    SendAudio,
-)
+from voice.core.client_actions import Connect, SendAudio
+from voice.core.client_inputs import LinkDown, MicFrame
 from voice.protocol.client_events import (
     ConversationItemCreate,
 )

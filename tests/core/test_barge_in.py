@@ -2,17 +2,8 @@
 
 import pytest
 
-from voice.core.messages import (
-    Button,
-    CancelTool,
-    FlushPlayback,
-    Input,
-    PlayAudio,
-    Publish,
-    SendEvent,
-    UserPressed,
-    UserTyped,
-)
+from voice.core.client_actions import CancelTool, FlushPlayback, PlayAudio, Publish, SendEvent
+from voice.core.client_inputs import Button, Input, UserPressed, UserTyped
 from voice.core.updates import Interrupted, Phase, WarningIssued
 from voice.protocol.capabilities import Capabilities
 from voice.protocol.client_events import (

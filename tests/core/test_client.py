@@ -2,7 +2,7 @@
 
 import pytest
 
-from voice.core.messages import HangUp, Tick, UserTyped
+from voice.core.client_inputs import HangUp, Tick, UserTyped
 from voice.core.responses import ASK_DEADLINE_MS
 from voice.core.updates import Phase, PhaseChanged, WarningIssued
 from voice.protocol.capabilities import Capabilities

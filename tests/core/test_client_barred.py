@@ -2,21 +2,17 @@
 
 import pytest
 
-from voice.core.messages import (
+from voice.core.client_actions import (
     Close,
     CloseStandby,
     Connect,
     ConnectStandby,
     DropLink,
-    EndpointsBarred,
-    LinkDown,
-    MicFrame,
     PlayAudio,
     SendAudio,
-    Started,
     TakeOver,
-    UserTyped,
 )
+from voice.core.client_inputs import EndpointsBarred, LinkDown, MicFrame, Started, UserTyped
 from voice.core.routes import Route
 from voice.core.standby import PROBE_MS
 from voice.core.updates import Ended, EndKind, EndpointChanged, Phase, Reconnected

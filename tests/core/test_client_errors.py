@@ -2,8 +2,9 @@
 
 import pytest
 
+from voice.core.client_actions import Close
 from voice.core.client_errors import ACTIVE_RESPONSE, RACE_CODES, code_of
-from voice.core.messages import Close, DialectDetected, LinkUp, Started, UserTyped
+from voice.core.client_inputs import DialectDetected, LinkUp, Started, UserTyped
 from voice.core.updates import Ended, EndKind, ErrorReported, Phase, WarningIssued
 from voice.core.wishes import MAX_ATTEMPTS, RETRY_MS
 from voice.protocol.client_events import ConversationItemCreate, ResponseCreate

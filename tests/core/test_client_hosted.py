@@ -3,8 +3,10 @@
 import pytest
 
 from tests.core.recovery_kit import LOST, answer, lose_and_return, one, ready, told, turn
+from voice.core.client_actions import Connect, TakeOver
 from voice.core.client_hosted import FAILED, SILENT
 from voice.core.client_hosted import LOST as LOST_CALL
+from voice.core.client_inputs import ApprovalAnswered, Button, HangUp, UserPressed
 from voice.core.hosted_tools import (
     APPROVAL_LIMIT_MS,
     CALL_LIMIT_MS,
@@ -12,7 +14,6 @@ from voice.core.hosted_tools import (
     MAX_APPROVALS,
     OUTPUT_LIMIT_MS,
 )
-from voice.core.messages import ApprovalAnswered, Button, Connect, HangUp, TakeOver, UserPressed
 from voice.core.restore import SETTLE_LIMIT_MS
 from voice.core.updates import (
     ApprovalOver,

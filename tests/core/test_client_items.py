@@ -1,6 +1,6 @@
 """The client's ledger follows the endpoint's conversation."""
 
-from voice.core.messages import UserTyped
+from voice.core.client_inputs import UserTyped
 from voice.core.updates import TranscriptCorrected, UserTranscript, WarningIssued
 from voice.protocol.capabilities import Capabilities
 from voice.protocol.client_events import ConversationItemRetrieve

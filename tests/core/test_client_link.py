@@ -2,24 +2,19 @@
 
 import pytest
 
-from voice.core.client_link import MAX_BAD_FRAMES
-from voice.core.link import CONFIGURED_DEADLINE_MS, GREETING_DEADLINE_MS
-from voice.core.messages import (
-    CancelTool,
-    Close,
-    Connect,
+from voice.core.client_actions import CancelTool, Close, Connect, DropLink, FlushPlayback, SendAudio
+from voice.core.client_inputs import (
     DialectDetected,
-    DropLink,
-    FlushPlayback,
     FrameRefused,
     HangUp,
     LinkDown,
     LinkUp,
     MicFrame,
-    SendAudio,
     Started,
     UserTyped,
 )
+from voice.core.client_link import MAX_BAD_FRAMES
+from voice.core.link import CONFIGURED_DEADLINE_MS, GREETING_DEADLINE_MS
 from voice.core.reconnect import Persistence
 from voice.core.updates import ConnectionLost, Ended, EndKind, Phase, SessionReady, WarningIssued
 from voice.errors import LocalProtocolError

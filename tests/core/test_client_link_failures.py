@@ -13,16 +13,8 @@ from tests.core.recovery_kit import (
     sent_audio,
     told,
 )
-from voice.core.messages import (
-    ClockJumped,
-    Connect,
-    DropLink,
-    HangUp,
-    LinkDown,
-    LinkUp,
-    Started,
-    UserTyped,
-)
+from voice.core.client_actions import Connect, DropLink
+from voice.core.client_inputs import ClockJumped, HangUp, LinkDown, LinkUp, Started, UserTyped
 from voice.core.reconnect import Persistence
 from voice.core.restore import CONTINUES
 from voice.core.routes import Route

@@ -1,19 +1,16 @@
 """A lost connection and the next one: what stays, and what the new session is told."""
 
 from tests.core.recovery_kit import LOST, answer, lose_and_return, one, ready, told, turn
-from voice.core.link import BACK_OFF_MS
-from voice.core.messages import (
+from voice.core.client_actions import Connect, FlushPlayback, PlayAudio, StartTool
+from voice.core.client_inputs import (
     Announce,
     Button,
-    Connect,
-    FlushPlayback,
     LinkDown,
-    PlayAudio,
-    StartTool,
     ToolFinished,
     UserPressed,
     UserTyped,
 )
+from voice.core.link import BACK_OFF_MS
 from voice.core.restore import CONTINUES, SETTLE_LIMIT_MS
 from voice.core.updates import (
     ConnectionLost,

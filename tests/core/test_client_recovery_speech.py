@@ -11,11 +11,7 @@ from tests.core.recovery_kit import (
     sent_audio,
     told,
 )
-from voice.core.messages import (
-    Button,
-    CommitTurn,
-    UserPressed,
-)
+from voice.core.client_inputs import Button, CommitTurn, UserPressed
 from voice.core.reconnect import Persistence
 from voice.core.routes import Route
 from voice.core.updates import (

@@ -1,14 +1,7 @@
 """Responses from birth to end, in the orders in which endpoints really send them."""
 
-from voice.core.messages import (
-    Button,
-    Connect,
-    DropLink,
-    PlayAudio,
-    Publish,
-    UserPressed,
-    UserTyped,
-)
+from voice.core.client_actions import Connect, DropLink, PlayAudio, Publish
+from voice.core.client_inputs import Button, UserPressed, UserTyped
 from voice.core.response_failures import ASK_AGAIN_MS, PAUSE_MS
 from voice.core.responses import ASK_DEADLINE_MS, DOUBT_DEADLINE_MS, IDLE_STREAM_DEADLINE_MS
 from voice.core.updates import (

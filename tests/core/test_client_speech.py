@@ -1,14 +1,7 @@
 """The user's side: microphone, turns, buttons, typed words, announcements."""
 
-from voice.core.messages import (
-    Announce,
-    Button,
-    CommitTurn,
-    MicFrame,
-    SendAudio,
-    UserPressed,
-    UserTyped,
-)
+from voice.core.client_actions import SendAudio
+from voice.core.client_inputs import Announce, Button, CommitTurn, MicFrame, UserPressed, UserTyped
 from voice.core.turn_state import SPEECH_DEADLINE_MS, TALK_TAIL_MS
 from voice.core.updates import (
     Phase,

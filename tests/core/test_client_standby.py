@@ -2,20 +2,22 @@
 
 import pytest
 
-from voice.core.messages import (
-    Button,
-    ClockJumped,
+from voice.core.client_actions import (
     CloseStandby,
     Connect,
     ConnectStandby,
     FlushPlayback,
+    SendAudio,
+    SendStandby,
+    TakeOver,
+)
+from voice.core.client_inputs import (
+    Button,
+    ClockJumped,
     LinkDown,
     LinkUp,
     MicFrame,
-    SendAudio,
-    SendStandby,
     StandbyEvent,
-    TakeOver,
     ToolFinished,
     UserPressed,
     UserTyped,

@@ -1,8 +1,8 @@
 """What tools want beside their calls: a question in the middle of one, a new list of them all."""
 
-from voice.core.messages import (
+from voice.core.client_actions import CancelTool
+from voice.core.client_inputs import (
     AskUser,
-    CancelTool,
     LinkDown,
     QuestionOver,
     ToolFinished,

@@ -2,8 +2,9 @@
 
 import pytest
 
+from voice.core.client_actions import StartTool
+from voice.core.client_inputs import Button, ToolFinished, UserPressed, UserTyped
 from voice.core.client_tools import MAX_REFUSED
-from voice.core.messages import Button, StartTool, ToolFinished, UserPressed, UserTyped
 from voice.core.tool_calls import MAX_PER_TURN
 from voice.core.updates import Phase, ToolCallFinished, ToolCallStarted, WarningIssued
 from voice.protocol.client_events import ConversationItemCreate, ResponseCreate

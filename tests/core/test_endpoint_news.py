@@ -1,7 +1,8 @@
 """Telling of another endpoint: shown each time, said aloud once."""
 
 from tests.core.recovery_kit import LOST, answer, ready
-from voice.core.messages import Connect, EndpointsBarred, HangUp, StandbyEvent
+from voice.core.client_actions import Connect
+from voice.core.client_inputs import EndpointsBarred, HangUp, StandbyEvent
 from voice.core.reconnect import Persistence
 from voice.core.routes import Route
 from voice.core.standby import PROBE_MS
@@ -37,7 +38,7 @@ def come_back(shell: PureShell) -> None:
 
 
 def restored(shell: PureShell) -> list[object]:
-    from voice.core.messages import SendStandby
+    from voice.core.client_actions import SendStandby
 
     return [
         action.event.item

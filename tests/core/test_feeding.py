@@ -2,16 +2,9 @@
 
 from typing import get_args
 
+from voice.core.client_actions import Action, CancelTool, FlushPlayback
+from voice.core.client_inputs import Input, PlaybackStopped, Started, Tick
 from voice.core.feeding import feed
-from voice.core.messages import (
-    Action,
-    CancelTool,
-    FlushPlayback,
-    Input,
-    PlaybackStopped,
-    Started,
-    Tick,
-)
 from voice.protocol.server_events import ServerEvent
 
 

@@ -1,7 +1,8 @@
 """Silence for endpoints that hang up on silence."""
 
+from voice.core.client_actions import SendAudio
+from voice.core.client_inputs import LinkDown
 from voice.core.keepalive import SHARE, SILENCE_MS
-from voice.core.messages import LinkDown, SendAudio
 from voice.protocol.capabilities import Capabilities
 from voice.protocol.formats import AudioFormat
 from voice.testing import events

@@ -3,16 +3,14 @@
 import pytest
 
 from tests.core.test_barge_in import LEADING, speaking, truncations
-from voice.core.messages import (
+from voice.core.client_actions import FlushPlayback, PausePlayback, ResumePlayback
+from voice.core.client_inputs import (
     Button,
     DeviceChanged,
-    FlushPlayback,
     LinkDown,
     NearKind,
     NearSpeech,
     NearVerdict,
-    PausePlayback,
-    ResumePlayback,
     ToolFinished,
     UserPressed,
     UserTyped,

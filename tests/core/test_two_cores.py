@@ -5,7 +5,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.core.two_cores import TwoCores, shown
-from voice.core.messages import Button, Started, UserPressed, UserTyped
+from voice.core.client_inputs import Button, Started, UserPressed, UserTyped
 from voice.core.updates import Interrupted
 from voice.protocol.dialects import Dialect
 

@@ -7,18 +7,8 @@ import random
 from collections import deque
 
 from voice.core import server_messages as server
-from voice.core.messages import (
-    Close,
-    Connect,
-    DialectDetected,
-    LinkDown,
-    LinkUp,
-    MicFrame,
-    SendAudio,
-    SendEvent,
-    StartTool,
-    ToolFinished,
-)
+from voice.core.client_actions import Close, Connect, SendAudio, SendEvent, StartTool
+from voice.core.client_inputs import DialectDetected, LinkDown, LinkUp, MicFrame, ToolFinished
 from voice.core.server import ServerCore
 from voice.protocol.codec import ClientCodec, ServerCodec
 from voice.protocol.dialects import Dialect

@@ -11,7 +11,7 @@ import pytest
 
 from voice.audio.pcm import resample
 from voice.client.near_words import judge
-from voice.core.messages import NearKind
+from voice.core.client_inputs import NearKind
 from voice.engines.stt import MoonshineStt
 from voice.engines.tts import HibariTts
 

@@ -7,8 +7,8 @@ import pytest
 
 from tests.protocol.relay_structs import RelayHangsUp, check_frame
 from tests.protocol.samples import event, kinds
+from voice.core.client_actions import SendEvent
 from voice.core.client_config import full_session
-from voice.core.messages import SendEvent
 from voice.protocol import client_events as cl
 from voice.protocol.capabilities import GATEWAY_CAPABILITIES
 from voice.protocol.codec import ClientCodec, decode_client_event

@@ -5,7 +5,7 @@ import random
 import pytest
 
 from voice.core.client import ClientCore
-from voice.core.messages import Action
+from voice.core.client_actions import Action
 from voice.testing import walk as walking
 from voice.testing.walk import MOVES, ClientWalk, walk
 from voice.testing.watcher import PropertyBroken

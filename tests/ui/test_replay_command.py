@@ -5,7 +5,7 @@ import pytest
 from tests.blackbox.recorded import hold_conversation
 from voice.blackbox import replay as replay_module
 from voice.core.client import ClientCore
-from voice.core.messages import MicFrame
+from voice.core.client_inputs import MicFrame
 from voice.errors import SettingsError
 from voice.ui.replay_command import replay_file
 

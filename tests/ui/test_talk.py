@@ -10,7 +10,7 @@ from tests.ui.still_card import StillCard
 from voice.audio.files import FileMicrophone, FileSpeaker
 from voice.audio.ports import RATE_HZ
 from voice.client.session import Session
-from voice.core.messages import Button
+from voice.core.client_inputs import Button
 from voice.engines.scripted import ScriptedReply, tone
 from voice.errors import DeviceError
 from voice.settings import Settings, load_settings

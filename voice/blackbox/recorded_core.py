@@ -8,7 +8,8 @@ from typing import Any
 from voice.blackbox.recorder import Recorder
 from voice.blackbox.values import encode, fingerprint
 from voice.core.client import ClientCore
-from voice.core.messages import Action, Input
+from voice.core.client_actions import Action
+from voice.core.client_inputs import Input
 from voice.protocol.client_events import ClientEvent
 from voice.protocol.codec import ClientCodec
 from voice.protocol.server_events import AudioDelta, ServerEvent

@@ -19,7 +19,8 @@ from typing import Any, BinaryIO
 
 from voice.blackbox import record_file as rf
 from voice.blackbox.values import encode, fingerprint
-from voice.core.messages import Action, Input
+from voice.core.client_actions import Action
+from voice.core.client_inputs import Input
 from voice.errors import SettingsError
 from voice.logs import redact
 from voice.protocol.server_events import ServerEvent

@@ -17,7 +17,7 @@ from typing import Any, TypeAlias, get_args
 
 from pydantic import BaseModel
 
-from voice.core import messages
+from voice.core import client_inputs as inp
 from voice.core.reconnect import Persistence
 from voice.core.routes import Route
 from voice.protocol import server_events as wire
@@ -109,12 +109,12 @@ def _wire_model(name: str, own: dict[str, Any]) -> Any:
 def _classes() -> dict[str, Any]:
     """Every class that may stand in a record, by name."""
     known: list[Any] = [
-        *get_args(messages.Input),
+        *get_args(inp.Input),
         *wire.SERVER_EVENTS.values(),
         wire.AudioDelta,
         wire.UnknownEvent,
-        messages.Button,
-        messages.NearKind,
+        inp.Button,
+        inp.NearKind,
         AudioFormat,
         Capabilities,
         Dialect,

@@ -11,7 +11,7 @@ from typing import NoReturn, TypeAlias
 
 from voice.client.outbox import Outbox
 from voice.client.transport import Transport
-from voice.core.messages import DialectDetected, FrameRefused, Input, LinkDown, LinkUp
+from voice.core.client_inputs import DialectDetected, FrameRefused, Input, LinkDown, LinkUp
 from voice.errors import AuthError, ConnectError, LinkLost, RemoteProtocolError, VoiceError
 from voice.protocol.client_events import ClientEvent
 from voice.protocol.codec import ClientCodec

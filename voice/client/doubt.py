@@ -17,7 +17,7 @@ import numpy as np
 from voice.audio.pcm import Pcm, resample
 from voice.audio.ports import BLOCK_MS, RATE_HZ
 from voice.client.near_words import Judgement, judge
-from voice.core.messages import NearKind
+from voice.core.client_inputs import NearKind
 from voice.errors import EngineError
 
 logger = logging.getLogger(__name__)

@@ -17,7 +17,7 @@ from voice.client.doubt import DETECTED_MS, DETECTOR_HZ, Doubt, Recognise
 from voice.client.gate import SilenceGate, SpeechDetector
 from voice.client.onset import SOUNDING_DB, OnsetDetector, Sound, level_db
 from voice.client.said import Said
-from voice.core.messages import NearKind, NearSpeech, NearVerdict
+from voice.core.client_inputs import NearKind, NearSpeech, NearVerdict
 from voice.core.updates import (
     ConnectionLost,
     PlaybackPaused,

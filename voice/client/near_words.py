@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from voice.client.own_words import SAID_CHARS, is_fragment, sounds_like, spoken_words
-from voice.core.messages import NearKind
+from voice.core.client_inputs import NearKind
 
 DECIDED_MS = 900
 """So much voice is an interruption whatever it said; nobody hums for so long."""

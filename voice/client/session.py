@@ -29,7 +29,7 @@ from voice.client.session_run import SessionRun
 from voice.client.silent_speaker import SilentSpeaker
 from voice.client.tool_runner import ToolCaller
 from voice.client.update_streams import UpdateStream
-from voice.core import messages as m
+from voice.core import client_inputs as inp
 from voice.core.client import ClientCore
 from voice.core.reconnect import Persistence
 from voice.core.updates import Phase, Update
@@ -150,17 +150,17 @@ class Session:
 
     def send_text(self, text: str) -> None:
         """Type a message: it interrupts, and is answered."""
-        self._run.feed(m.UserTyped(text))
+        self._run.feed(inp.UserTyped(text))
 
     def interrupt(self) -> None:
         """Stop the assistant, as the interrupt button does."""
-        self.press(m.Button.INTERRUPT)
+        self.press(inp.Button.INTERRUPT)
 
-    def press(self, button: m.Button) -> None:
+    def press(self, button: inp.Button) -> None:
         """Press a button: talk, interrupt, mute."""
-        self._run.feed(m.UserPressed(button))
+        self._run.feed(inp.UserPressed(button))
 
-    def sense(self, event: m.NearSpeech | m.NearVerdict | m.DeviceChanged) -> None:
+    def sense(self, event: inp.NearSpeech | inp.NearVerdict | inp.DeviceChanged) -> None:
         """Take what the ear or the sound card at this end found out.
 
         A ``NearSpeech`` while the answer sounds pauses it; the ``NearVerdict`` that has to follow
@@ -170,7 +170,7 @@ class Session:
 
     def announce(self, text: str) -> None:
         """Have the assistant tell something as soon as nobody speaks."""
-        self._run.feed(m.Announce(text))
+        self._run.feed(inp.Announce(text))
 
     def ask_user(self, question: str) -> None:
         """Have the assistant ask for a tool that waits; the next turn is its answer.
@@ -178,18 +178,18 @@ class Session:
         The endpoint's own response to that turn is cancelled: what comes of the tool is said.
         ``question_over`` says that the tool has its answer, or waits no more.
         """
-        self._run.feed(m.AskUser(question))
+        self._run.feed(inp.AskUser(question))
 
     def question_over(self) -> None:
         """Take a question back, whether it was answered or not."""
-        self._run.feed(m.QuestionOver())
+        self._run.feed(inp.QuestionOver())
 
     def answer_approval(self, request_id: str, *, approve: bool) -> None:
         """Say what the user said to an ``ApprovalRequested``: their own answer and no other.
 
         The first answer to a request counts; one that nobody answers is refused.
         """
-        self._run.feed(m.ApprovalAnswered(request_id, approve))
+        self._run.feed(inp.ApprovalAnswered(request_id, approve))
 
     def tools_changed(self) -> None:
         """Tell the endpoint the tools as they are now, as soon as it is quiet.
@@ -201,11 +201,11 @@ class Session:
         tools, before = tuple(self._tools.specs), self._told
         if tools != before:
             self._told = tools
-            self._run.feed(m.ToolsChanged(tools, before, self._tools.cancellable))
+            self._run.feed(inp.ToolsChanged(tools, before, self._tools.cancellable))
 
     def commit_turn(self) -> None:
         """End the user's spoken turn, where the endpoint does not end turns itself."""
-        self._run.feed(m.CommitTurn())
+        self._run.feed(inp.CommitTurn())
 
     def hang_up(self, reason: str = "hung up") -> None:
         """Begin to end the session; ``reason`` is what ``Ended`` says. Idempotent."""

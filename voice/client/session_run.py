@@ -20,7 +20,7 @@ from voice.client.shell import Shell
 from voice.client.tool_runner import ToolCaller
 from voice.client.transport import OPEN_AGAIN_LIMIT_S, OPEN_LIMIT_S, Transport, WebSocketTransport
 from voice.client.update_streams import UpdateStreams
-from voice.core import messages as m
+from voice.core import client_inputs as inp
 from voice.core.client import ClientCore
 from voice.core.cost import CostUpdated
 from voice.core.updates import (
@@ -101,11 +101,11 @@ class SessionRun:
         """Audio of the microphone that was dropped because the network was too slow."""
         return 0 if self._shell is None else self._shell.dropped_audio_ms
 
-    def feed(self, event: m.Input) -> None:
+    def feed(self, event: inp.Input) -> None:
         """Let the core take what a person or a program did."""
         if self._shell is None:
             raise RuntimeError("the session was not entered")
-        if isinstance(event, m.UserTyped):
+        if isinstance(event, inp.UserTyped):
             self._keeper.turn_began()
         self._shell.feed(event)
 
@@ -113,7 +113,7 @@ class SessionRun:
         """Begin to end; ``live`` returns soon after. Idempotent."""
         self._is_hung_up = True
         if self._shell is not None:
-            self._shell.feed_safely(m.HangUp(reason))
+            self._shell.feed_safely(inp.HangUp(reason))
 
     def heard_texts(self) -> dict[str, str]:
         """Return for each item that sounds which of its words were heard so far."""
@@ -159,13 +159,13 @@ class SessionRun:
         if self._recorder is not None:
             self._tell_of_recording(self._recorder)
         try:
-            self._speaker.start(lambda: shell.feed_safely(m.PlaybackDrained()))
+            self._speaker.start(lambda: shell.feed_safely(inp.PlaybackDrained()))
             if self._microphone is not None:
                 listening = group.create_task(
                     self._listen(self._microphone, shell), name="microphone"
                 )
             self._obey_caps()
-            shell.feed(m.HangUp() if self._is_hung_up else m.Started())
+            shell.feed(inp.HangUp() if self._is_hung_up else inp.Started())
             await self._over.wait()
             if self._broken_by is not None:
                 raise self._broken_by
@@ -197,7 +197,7 @@ class SessionRun:
             seen = now
             if gap_s > CLOCK_EVERY_S + CLOCK_JUMP_S:
                 log.info("the clock jumped by %.0f s", gap_s)
-                shell.feed(m.ClockJumped())
+                shell.feed(inp.ClockJumped())
 
     async def _dial(self, index: int, dialect: Dialect | None) -> Transport:
         place = self._places[index]
@@ -249,7 +249,7 @@ class SessionRun:
         barred = self._keeper.barred
         if barred != self._barred and self._shell is not None:
             self._barred = barred
-            self._shell.feed(m.EndpointsBarred(barred, self._keeper.reason))
+            self._shell.feed(inp.EndpointsBarred(barred, self._keeper.reason))
 
     def _publish(self, update: Update) -> None:
         update = self._without_key(update)

@@ -15,7 +15,8 @@ from voice.client.connection import Connection, Feed
 from voice.client.tool_runner import ToolCaller, ToolRunner
 from voice.client.transport import Transport
 from voice.client.wire_sound import WireSound
-from voice.core import messages as m
+from voice.core import client_actions as act
+from voice.core import client_inputs as inp
 from voice.core.client import ClientCore
 from voice.core.feeding import feed
 from voice.core.updates import ResponseFinished, SessionReady, Update, WarningIssued
@@ -23,12 +24,12 @@ from voice.protocol.codec import ClientCodec
 from voice.protocol.dialects import Dialect
 from voice.protocol.server_events import AudioDelta, ServerEvent
 
-Event: TypeAlias = ServerEvent | m.Input
+Event: TypeAlias = ServerEvent | inp.Input
 
 DialAt: TypeAlias = Callable[[int, Dialect | None], Awaitable[Transport]]
 """Opens a transport to one endpoint of the list, in a dialect if the core chooses one."""
 
-_HOT = frozenset({m.MicFrame, AudioDelta})
+_HOT = frozenset({inp.MicFrame, AudioDelta})
 """Audio: no act of it answers with an input, the sound itself is the last act, and no deadline
 comes nearer, so that it needs none of the care that other events get."""
 
@@ -110,7 +111,7 @@ class Shell:
         """Take one frame of the microphone."""
         audio = self._sound.to_wire(pcm)
         if audio:
-            self.feed(m.MicFrame(audio))
+            self.feed(inp.MicFrame(audio))
 
     def stop(self) -> None:
         """End the tasks and the alarm."""
@@ -151,7 +152,7 @@ class Shell:
 
     def _ring(self) -> None:
         self._timer = None
-        self.feed_safely(m.Tick())
+        self.feed_safely(inp.Tick())
 
     def _set_formats(self) -> None:
         self._sound.set_formats(self._core.input_format, self._core.output_format)
@@ -160,27 +161,27 @@ class Shell:
 
     # --- actions ----------------------------------------------------------------------------------
 
-    def _all_acts(self) -> dict[type, Callable[[Any], m.Input | None]]:
+    def _all_acts(self) -> dict[type, Callable[[Any], inp.Input | None]]:
         return {
-            m.SendAudio: self._send_audio,
-            m.PlayAudio: self._play,
-            m.SendEvent: self._send_event,
-            m.Publish: self._show,
-            m.FlushPlayback: self._flush,
-            m.PausePlayback: self._pause,
-            m.ResumePlayback: self._resume,
-            m.StartTool: self._start_tool,
-            m.CancelTool: self._cancel_tool,
-            m.Connect: self._connect,
-            m.DropLink: self._drop_link,
-            m.ConnectStandby: self._connect_standby,
-            m.SendStandby: self._send_standby,
-            m.TakeOver: self._take_over,
-            m.CloseStandby: self._close_standby,
-            m.Close: self._close,
+            act.SendAudio: self._send_audio,
+            act.PlayAudio: self._play,
+            act.SendEvent: self._send_event,
+            act.Publish: self._show,
+            act.FlushPlayback: self._flush,
+            act.PausePlayback: self._pause,
+            act.ResumePlayback: self._resume,
+            act.StartTool: self._start_tool,
+            act.CancelTool: self._cancel_tool,
+            act.Connect: self._connect,
+            act.DropLink: self._drop_link,
+            act.ConnectStandby: self._connect_standby,
+            act.SendStandby: self._send_standby,
+            act.TakeOver: self._take_over,
+            act.CloseStandby: self._close_standby,
+            act.Close: self._close,
         }
 
-    def _send_audio(self, action: m.SendAudio) -> None:
+    def _send_audio(self, action: act.SendAudio) -> None:
         assert self._connection is not None
         if action.kept:
             self._connection.send_kept_audio(action.audio)
@@ -191,19 +192,19 @@ class Shell:
             self._publish(WarningIssued("audio_dropped", message))
         self._is_dropping = is_behind
 
-    def _play(self, action: m.PlayAudio) -> None:
+    def _play(self, action: act.PlayAudio) -> None:
         item_id, index, audio = action.item_id, action.content_index, action.audio
         if not self._sound.is_plain:
             audio = self._sound.to_speaker(item_id, index, audio)
         self._speaker.play(item_id, index, audio)
 
-    def _send_event(self, action: m.SendEvent) -> m.Input | None:
+    def _send_event(self, action: act.SendEvent) -> inp.Input | None:
         assert self._connection is not None
         if self._connection.send(action.event):
             return None
-        return m.LinkDown(1006, "the endpoint has stopped to take anything; given up")
+        return inp.LinkDown(1006, "the endpoint has stopped to take anything; given up")
 
-    def _show(self, action: m.Publish) -> None:
+    def _show(self, action: act.Publish) -> None:
         update = action.update
         if isinstance(update, SessionReady):
             self._set_formats()
@@ -213,42 +214,42 @@ class Shell:
                 self._speaker.play(*tail)
         self._publish(update)
 
-    def _flush(self, action: m.FlushPlayback) -> m.Input:
+    def _flush(self, action: act.FlushPlayback) -> inp.Input:
         self._sound.drop()
-        return m.PlaybackStopped(tuple(self._speaker.flush()))
+        return inp.PlaybackStopped(tuple(self._speaker.flush()))
 
-    def _pause(self, action: m.PausePlayback) -> None:
+    def _pause(self, action: act.PausePlayback) -> None:
         self._speaker.pause()
 
-    def _resume(self, action: m.ResumePlayback) -> None:
+    def _resume(self, action: act.ResumePlayback) -> None:
         self._speaker.resume()
 
-    def _start_tool(self, action: m.StartTool) -> None:
+    def _start_tool(self, action: act.StartTool) -> None:
         self._tools.start(action.call_id, action.name, action.arguments)
 
-    def _cancel_tool(self, action: m.CancelTool) -> None:
+    def _cancel_tool(self, action: act.CancelTool) -> None:
         self._tools.cancel(action.call_id)
 
-    def _connect(self, action: m.Connect) -> None:
+    def _connect(self, action: act.Connect) -> None:
         self._let_go()
         self._connection = self._opened(action.endpoint, action.dialect, self.feed)
         self._connection.set_input_format(self._core.input_format)
 
-    def _drop_link(self, action: m.DropLink) -> None:
+    def _drop_link(self, action: act.DropLink) -> None:
         self._let_go()
 
-    def _connect_standby(self, action: m.ConnectStandby) -> None:
+    def _connect_standby(self, action: act.ConnectStandby) -> None:
         self._standby = self._opened(
             action.endpoint, action.dialect, lambda event: self.feed(_from_standby(event))
         )
 
-    def _send_standby(self, action: m.SendStandby) -> m.Input | None:
+    def _send_standby(self, action: act.SendStandby) -> inp.Input | None:
         assert self._standby is not None
         if self._standby.send(action.event):
             return None
-        return m.StandbyEvent(m.LinkDown(1006, "the endpoint has stopped to take anything"))
+        return inp.StandbyEvent(inp.LinkDown(1006, "the endpoint has stopped to take anything"))
 
-    def _take_over(self, action: m.TakeOver) -> None:
+    def _take_over(self, action: act.TakeOver) -> None:
         former, self._connection, self._standby = self._connection, self._standby, None
         if former is not None:
             self._dropped_ms += former.dropped_ms
@@ -256,12 +257,12 @@ class Shell:
         assert self._connection is not None
         self._connection.feed = self.feed
 
-    def _close_standby(self, action: m.CloseStandby) -> None:
+    def _close_standby(self, action: act.CloseStandby) -> None:
         if self._standby is not None:
             self._standby.drop()
             self._standby = None
 
-    def _close(self, action: m.Close) -> None:
+    def _close(self, action: act.Close) -> None:
         if self._standby is not None:
             self._standby.drop()
         if self._connection is not None:
@@ -286,6 +287,6 @@ class Shell:
             self._connection = None
 
 
-def _from_standby(event: Event) -> m.StandbyEvent:
+def _from_standby(event: Event) -> inp.StandbyEvent:
     """Wrap what a connection says; it says nothing else than this kind."""
-    return m.StandbyEvent(cast(m.StandbyNews, event))
+    return inp.StandbyEvent(cast(inp.StandbyNews, event))

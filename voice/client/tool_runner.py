@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from voice.core.messages import ToolFinished
+from voice.core.client_inputs import ToolFinished
 from voice.protocol.session_config import FunctionTool
 
 log = logging.getLogger(__name__)

@@ -6,8 +6,9 @@ taken when the speaker has said what was heard.
 
 from __future__ import annotations
 
+from voice.core.client_actions import CancelTool, FlushPlayback
+from voice.core.client_inputs import PlaybackDrained, PlaybackStopped
 from voice.core.client_state import UNNAMED, ClientState
-from voice.core.messages import CancelTool, FlushPlayback, PlaybackDrained, PlaybackStopped
 from voice.core.near_state import NearEvent
 from voice.core.playback import Cut
 from voice.core.responses import SlotState

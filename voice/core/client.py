@@ -10,21 +10,10 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
 from voice.core.barge_in import PlaybackHandlers, interrupt
+from voice.core.client_actions import Action
 from voice.core.client_errors import ErrorHandlers
 from voice.core.client_hosted import HostedHandlers
-from voice.core.client_items import ItemHandlers
-from voice.core.client_link import LinkHandlers
-from voice.core.client_responses import ResponseHandlers
-from voice.core.client_speech import SpeechHandlers
-from voice.core.client_standby import StandbyHandlers
-from voice.core.client_state import ClientState
-from voice.core.client_tool_wishes import ToolWishHandlers
-from voice.core.client_tools import ToolHandlers
-from voice.core.keepalive import Keepalive
-from voice.core.ledger import Ledger
-from voice.core.link import LinkEvent, LinkState
-from voice.core.messages import (
-    Action,
+from voice.core.client_inputs import (
     Announce,
     ApprovalAnswered,
     AskUser,
@@ -52,6 +41,17 @@ from voice.core.messages import (
     UserPressed,
     UserTyped,
 )
+from voice.core.client_items import ItemHandlers
+from voice.core.client_link import LinkHandlers
+from voice.core.client_responses import ResponseHandlers
+from voice.core.client_speech import SpeechHandlers
+from voice.core.client_standby import StandbyHandlers
+from voice.core.client_state import ClientState
+from voice.core.client_tool_wishes import ToolWishHandlers
+from voice.core.client_tools import ToolHandlers
+from voice.core.keepalive import Keepalive
+from voice.core.ledger import Ledger
+from voice.core.link import LinkEvent, LinkState
 from voice.core.near_speech import NearSpeechHandlers
 from voice.core.reconnect import Persistence
 from voice.core.routes import Route

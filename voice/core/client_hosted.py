@@ -6,6 +6,7 @@ runs the session asks the user and says what they said. Without an answer it is 
 
 from __future__ import annotations
 
+from voice.core.client_inputs import ApprovalAnswered
 from voice.core.client_state import ClientState
 from voice.core.hosted_tools import (
     APPROVAL_LIMIT_MS,
@@ -18,7 +19,6 @@ from voice.core.hosted_tools import (
     HostedTools,
 )
 from voice.core.ledger import Entry
-from voice.core.messages import ApprovalAnswered
 from voice.core.responses import SlotState
 from voice.core.updates import (
     ApprovalOver,

@@ -9,27 +9,23 @@ from typing import Literal
 
 from voice.core.barge_in import silence
 from voice.core.causes import SESSION_OVER
+from voice.core.client_actions import CancelTool, Close, Connect, DropLink, SendEvent
 from voice.core.client_config import merged
 from voice.core.client_hosted import drop_hosted
-from voice.core.client_recovery import drop_session, restore, send_kept
-from voice.core.client_state import ClientState
-from voice.core.endpoint_news import EndpointNews
-from voice.core.link import LinkEvent, LinkState
-from voice.core.messages import (
-    CancelTool,
+from voice.core.client_inputs import (
     ClockJumped,
-    Close,
-    Connect,
     DialectDetected,
-    DropLink,
     EndpointsBarred,
     FrameRefused,
     HangUp,
     LinkDown,
     LinkUp,
-    SendEvent,
     Started,
 )
+from voice.core.client_recovery import drop_session, restore, send_kept
+from voice.core.client_state import ClientState
+from voice.core.endpoint_news import EndpointNews
+from voice.core.link import LinkEvent, LinkState
 from voice.core.restore import SETTLE_LIMIT_MS, History
 from voice.core.standby import Standby
 from voice.core.updates import (

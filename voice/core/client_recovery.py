@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from voice.core.barge_in import silence
 from voice.core.causes import LINK_LOST
+from voice.core.client_actions import SendAudio, SendEvent
 from voice.core.client_hosted import drop_hosted
 from voice.core.client_state import ClientState
-from voice.core.messages import SendAudio, SendEvent
 from voice.core.near_state import NearEvent
 from voice.core.responses import SlotState
 from voice.core.restore import History

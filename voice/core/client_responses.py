@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from voice.core.barge_in import delete_unheard, send_cancel
 from voice.core.bounded import BoundedDict
+from voice.core.client_actions import PlayAudio
 from voice.core.client_link import NORMAL_CLOSURE, Failure, LinkHandlers
 from voice.core.client_state import MAX_RESPONSES, UNNAMED, ClientState
 from voice.core.client_tools import ToolHandlers
 from voice.core.ledger import Entry
-from voice.core.messages import PlayAudio
 from voice.core.response_failures import ASK_AGAIN_MS, BUSY_MS, Remedy
 from voice.core.responses import SlotState
 from voice.core.turn_state import TurnEvent

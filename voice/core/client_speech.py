@@ -15,19 +15,12 @@ from voice.core.causes import (
     TYPED,
     turn_end_cause,
 )
+from voice.core.client_actions import SendAudio
+from voice.core.client_inputs import Announce, Button, CommitTurn, MicFrame, UserPressed, UserTyped
 from voice.core.client_recovery import COMMIT, commit, send_kept
 from voice.core.client_state import ClientState
 from voice.core.ledger import Entry
 from voice.core.link import LinkState
-from voice.core.messages import (
-    Announce,
-    Button,
-    CommitTurn,
-    MicFrame,
-    SendAudio,
-    UserPressed,
-    UserTyped,
-)
 from voice.core.near_speech import play_on
 from voice.core.near_state import NearState
 from voice.core.turn_state import TurnEvent, TurnState

@@ -5,22 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from voice.core.client_actions import CloseStandby, ConnectStandby, SendStandby, TakeOver
 from voice.core.client_config import merged
 from voice.core.client_hosted import drop_hosted
+from voice.core.client_inputs import DialectDetected, LinkDown, LinkUp, StandbyEvent
 from voice.core.client_link import LinkHandlers, outcome, take_effective
 from voice.core.client_recovery import drop_session, resend_speech
 from voice.core.client_state import ClientState
 from voice.core.link import LinkEvent, LinkState
-from voice.core.messages import (
-    CloseStandby,
-    ConnectStandby,
-    DialectDetected,
-    LinkDown,
-    LinkUp,
-    SendStandby,
-    StandbyEvent,
-    TakeOver,
-)
 from voice.core.restore import History
 from voice.core.standby import (
     FORCE_AT,

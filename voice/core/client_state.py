@@ -10,11 +10,11 @@ from typing import Literal
 
 from voice.core.bounded import BoundedDict
 from voice.core.causes import phase_cause
+from voice.core.client_actions import Action, Publish, SendEvent
 from voice.core.client_config import effective_format, full_session
 from voice.core.hosted_tools import HostedTools
 from voice.core.ledger import Ledger
 from voice.core.link import Link, LinkState
-from voice.core.messages import Action, Publish, SendEvent
 from voice.core.near_state import NearSound
 from voice.core.playback import Playback
 from voice.core.question import Question

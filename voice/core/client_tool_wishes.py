@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from voice.core.client_inputs import AskUser, QuestionOver, ToolsChanged
 from voice.core.client_speech import tell_unasked
 from voice.core.client_state import ClientState
-from voice.core.messages import AskUser, QuestionOver, ToolsChanged
 from voice.core.updates import QuestionAsked
 from voice.protocol.client_events import SessionUpdate
 from voice.protocol.session_config import SessionConfig, hosted_servers

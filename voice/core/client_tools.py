@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from voice.core.client_actions import StartTool
+from voice.core.client_inputs import ToolFinished
 from voice.core.client_state import ClientState
 from voice.core.ledger import Entry
-from voice.core.messages import StartTool, ToolFinished
 from voice.core.tool_calls import Call
 from voice.core.updates import ToolCallFinished, ToolCallStarted
 from voice.protocol.client_events import ConversationItemCreate

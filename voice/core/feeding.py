@@ -6,7 +6,8 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol, TypeAlias
 
-from voice.core.messages import Action, Input
+from voice.core.client_actions import Action
+from voice.core.client_inputs import Input
 from voice.protocol.server_events import ServerEvent
 
 

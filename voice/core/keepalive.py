@@ -6,8 +6,8 @@ is an event that changes nothing.
 
 from __future__ import annotations
 
+from voice.core.client_actions import SendAudio
 from voice.core.client_state import ClientState
-from voice.core.messages import SendAudio
 
 SHARE = 0.8
 """How much of the endpoint's patience is used before it is heard from."""

@@ -3,14 +3,9 @@
 from __future__ import annotations
 
 from voice.core.barge_in import interrupt
+from voice.core.client_actions import PausePlayback, ResumePlayback
+from voice.core.client_inputs import NearKind, NearSpeech, NearVerdict
 from voice.core.client_state import ClientState
-from voice.core.messages import (
-    NearKind,
-    NearSpeech,
-    NearVerdict,
-    PausePlayback,
-    ResumePlayback,
-)
 from voice.core.near_state import NearEvent, NearState
 from voice.core.turn_state import TurnEvent
 from voice.core.updates import PlaybackPaused, PlaybackResumed

@@ -10,24 +10,26 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar, get_args
 
 from voice.core.client import ClientCore
-from voice.core.feeding import feed
-from voice.core.messages import (
+from voice.core.client_actions import (
     Action,
-    DialectDetected,
     FlushPlayback,
-    Input,
-    LinkUp,
     PausePlayback,
     PlayAudio,
-    PlaybackDrained,
-    PlaybackStopped,
     Publish,
     ResumePlayback,
     SendEvent,
+)
+from voice.core.client_inputs import (
+    DialectDetected,
+    Input,
+    LinkUp,
+    PlaybackDrained,
+    PlaybackStopped,
     StandbyEvent,
     Started,
     Tick,
 )
+from voice.core.feeding import feed
 from voice.core.reconnect import Persistence
 from voice.core.routes import Route
 from voice.core.updates import Update

@@ -13,7 +13,8 @@ import sys
 import time
 from typing import Any
 
-from voice.core import messages as m
+from voice.core import client_actions as act
+from voice.core import client_inputs as inp
 from voice.core.updates import Phase
 from voice.protocol.capabilities import Capabilities
 from voice.protocol.server_events import ServerEvent, UnknownEvent
@@ -36,12 +37,12 @@ class WatchedShell(PureShell):
 
     watcher: Watcher
 
-    def handle(self, event: ServerEvent | m.Input, now_ms: int) -> list[m.Action]:
+    def handle(self, event: ServerEvent | inp.Input, now_ms: int) -> list[act.Action]:
         """Show the event to the watcher, then let the core take it."""
         self.watcher.event(event, now_ms)
         return super().handle(event, now_ms)
 
-    def perform(self, action: m.Action) -> m.Input | None:
+    def perform(self, action: act.Action) -> inp.Input | None:
         """Show the action to the watcher, then do it."""
         self.watcher.action(action)
         return super().perform(action)
@@ -75,7 +76,7 @@ class ClientWalk:
         self._items: dict[str, list[str]] = {}
         self._calls: list[str] = []
         self._answered: set[str] = set()
-        shell.feed(m.Started())
+        shell.feed(inp.Started())
         self._follow()
         self._links.open(surely=True)
 
@@ -94,12 +95,12 @@ class ClientWalk:
         for response_id in list(self._responses):
             self._feed(events.response_done(response_id, "cancelled"))
         if self._has_buttons:
-            self._feed(m.UserPressed(m.Button.TALK_UP))
+            self._feed(inp.UserPressed(inp.Button.TALK_UP))
         else:
             self._feed(events.speech_started("user_last"))
             self._feed(events.speech_stopped("user_last"))
         for call_id in sorted(self.watcher.started):
-            self._feed(m.ToolFinished(call_id, "done"))
+            self._feed(inp.ToolFinished(call_id, "done"))
         for _ in range(40):
             self._advance(5_000)
             self._come_back()
@@ -124,7 +125,7 @@ class ClientWalk:
     def _end(self) -> None:
         """End the session in one of its ways, after which nothing may happen any more."""
         shell = self.shell
-        self._feed(self._one_of(m.HangUp(), m.LinkDown(401, "refused", is_auth=True)))
+        self._feed(self._one_of(inp.HangUp(), inp.LinkDown(401, "refused", is_auth=True)))
         for name in MOVES:
             before = len(shell.done)
             self.move(name)
@@ -137,7 +138,7 @@ class ClientWalk:
 
     def _mic(self) -> None:
         for _ in range(1 + self._pick(20)):
-            self._feed(m.MicFrame(bytes(960)))
+            self._feed(inp.MicFrame(bytes(960)))
 
     def _wait(self) -> None:
         self._advance(self._one_of(1, 20, 100, 400, 1_000, 3_000))
@@ -147,19 +148,19 @@ class ClientWalk:
             self._advance(self._one_of(10_000, 61_000))
 
     def _type(self) -> None:
-        self._feed(m.UserTyped("words"))
+        self._feed(inp.UserTyped("words"))
 
     def _press(self) -> None:
-        buttons = [m.Button.INTERRUPT, m.Button.MUTE, m.Button.UNMUTE]
+        buttons = [inp.Button.INTERRUPT, inp.Button.MUTE, inp.Button.UNMUTE]
         if self._has_buttons:
-            buttons += [m.Button.TALK_DOWN, m.Button.TALK_UP]
-        self._feed(m.UserPressed(self._one_of(*buttons)))
+            buttons += [inp.Button.TALK_DOWN, inp.Button.TALK_UP]
+        self._feed(inp.UserPressed(self._one_of(*buttons)))
 
     def _hear_near(self) -> None:
-        self._feed(m.NearSpeech("a sound"))
+        self._feed(inp.NearSpeech("a sound"))
 
     def _judge(self) -> None:
-        self._feed(m.NearVerdict(self._one_of(*m.NearKind), "words", "a cause"))
+        self._feed(inp.NearVerdict(self._one_of(*inp.NearKind), "words", "a cause"))
 
     def _hear_mere_sound(self) -> None:
         """Let both ears hear a sound that is none of ours to answer, the ear first."""
@@ -172,28 +173,28 @@ class ClientWalk:
         if self._pick(2):
             self._finish_response()
         if self._pick(8):
-            self._feed(m.NearVerdict(m.NearKind.BACKCHANNEL, "mm-hm"))
+            self._feed(inp.NearVerdict(inp.NearKind.BACKCHANNEL, "mm-hm"))
         if self._pick(2):
             self._hear()
 
     def _change_device(self) -> None:
-        self._feed(m.DeviceChanged("microphone", "USB", bool(self._pick(2)), "unplugged"))
+        self._feed(inp.DeviceChanged("microphone", "USB", bool(self._pick(2)), "unplugged"))
 
     def _commit(self) -> None:
-        self._feed(m.CommitTurn())
+        self._feed(inp.CommitTurn())
 
     def _announce(self) -> None:
-        self._feed(m.Announce("tea"))
+        self._feed(inp.Announce("tea"))
 
     def _finish_tool(self) -> None:
         known = sorted(self.watcher.started)
         call_id = self._one_of(*known) if known and self._pick(8) else "call_nobody"
         is_error, speak = self._pick(5) == 0, self._pick(4) > 0
-        self._feed(m.ToolFinished(call_id, "output", speak=speak, is_error=is_error))
+        self._feed(inp.ToolFinished(call_id, "output", speak=speak, is_error=is_error))
 
     def _spoil_frame(self) -> None:
         if self._pick(4) == 0:
-            self._feed(m.FrameRefused("expected a frame of JSON"))
+            self._feed(inp.FrameRefused("expected a frame of JSON"))
             self._advance(1_000)
 
     # --- moves of the endpoint --------------------------------------------------------------------
@@ -307,9 +308,9 @@ class ClientWalk:
 
     # --- odds and ends ----------------------------------------------------------------------------
 
-    def _feed(self, event: ServerEvent | m.Input) -> None:
+    def _feed(self, event: ServerEvent | inp.Input) -> None:
         """Feed an event; an endpoint to which there is no connection has nothing to say."""
-        if self._links.is_up or isinstance(event, m.Input):
+        if self._links.is_up or isinstance(event, inp.Input):
             self.shell.feed(event)
             self._follow()
 
@@ -344,7 +345,7 @@ class ClientWalk:
 
     def _sleep(self) -> None:
         if self._pick(16) == 0:
-            self._feed(m.ClockJumped())
+            self._feed(inp.ClockJumped())
 
     def _any_response(self) -> str:
         """Return mostly the newest response, sometimes an older one, or one that is over."""

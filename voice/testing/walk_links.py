@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from voice.core import messages as m
+from voice.core import client_actions as act
+from voice.core import client_inputs as inp
 from voice.protocol.client_events import ConversationItemCreate, ResponseCreate
 from voice.protocol.dialects import Dialect
 from voice.protocol.server_events import ServerEvent
@@ -14,14 +15,14 @@ Pick = Callable[[int], int]
 """Returns a number from 0 to one less than its argument."""
 
 LOST = (
-    m.LinkDown(1006, "broke off"),
-    m.LinkDown(1001, "goes away"),
-    m.LinkDown(1013, "busy"),
+    inp.LinkDown(1006, "broke off"),
+    inp.LinkDown(1001, "goes away"),
+    inp.LinkDown(1013, "busy"),
 )
 REFUSED = (
-    m.LinkDown(0, "nobody answers"),
-    m.LinkDown(503, "has a fault"),
-    m.LinkDown(429, "busy", retry_after_ms=2_000),
+    inp.LinkDown(0, "nobody answers"),
+    inp.LinkDown(503, "has a fault"),
+    inp.LinkDown(429, "busy", retry_after_ms=2_000),
 )
 
 
@@ -32,7 +33,10 @@ class WalkedLinks:
     """
 
     def __init__(
-        self, pick: Pick, feed: Callable[[ServerEvent | m.Input], None], renewed: Callable[[], None]
+        self,
+        pick: Pick,
+        feed: Callable[[ServerEvent | inp.Input], None],
+        renewed: Callable[[], None],
     ) -> None:
         self._pick = pick
         self._feed = feed
@@ -47,26 +51,26 @@ class WalkedLinks:
         """Items that were created in this session."""
         self._told_standby: list[ConversationItemCreate] = []
 
-    def follow(self, action: m.Action) -> None:
+    def follow(self, action: act.Action) -> None:
         """See what the core did."""
         match action:
-            case m.Connect():
+            case act.Connect():
                 self.is_up, self.is_dialling = False, True
-            case m.DropLink() | m.Close():
+            case act.DropLink() | act.Close():
                 self.is_up = self.is_dialling = False
-            case m.ConnectStandby():
+            case act.ConnectStandby():
                 self.standby_is_dialling = True
                 self._told_standby = []
-            case m.CloseStandby():
+            case act.CloseStandby():
                 self.standby_is_dialling = False
-            case m.TakeOver():
+            case act.TakeOver():
                 self.standby_is_dialling = False
                 self._begin()
-            case m.SendStandby(event=ConversationItemCreate() as event):
+            case act.SendStandby(event=ConversationItemCreate() as event):
                 self._told_standby.append(event)
-            case m.SendEvent(event=ResponseCreate() as event):
+            case act.SendEvent(event=ResponseCreate() as event):
                 self.requests.append(event.event_id or "")
-            case m.SendEvent(event=ConversationItemCreate() as event):
+            case act.SendEvent(event=ConversationItemCreate() as event):
                 self.created.append(event)
 
     def open(self, *, surely: bool = False) -> None:
@@ -79,11 +83,11 @@ class WalkedLinks:
             return
         self.is_up = True
         self._begin()
-        self._feed(m.LinkUp())
+        self._feed(inp.LinkUp())
         if not surely and self._pick(8) == 0:
             self._feed(events.error("server_error"))
             return
-        self._feed(m.DialectDetected(Dialect.GA))
+        self._feed(inp.DialectDetected(Dialect.GA))
         self._feed(events.session_created())
         self._feed(events.session_updated())
 
@@ -99,17 +103,17 @@ class WalkedLinks:
             return
         self.standby_is_dialling = False
         if self._pick(4) == 0:
-            self._feed(m.StandbyEvent(m.LinkDown(503, "has a fault")))
+            self._feed(inp.StandbyEvent(inp.LinkDown(503, "has a fault")))
             return
-        self._feed(m.StandbyEvent(m.LinkUp()))
-        self._feed(m.StandbyEvent(m.DialectDetected(Dialect.GA)))
-        self._feed(m.StandbyEvent(events.session_created()))
-        self._feed(m.StandbyEvent(events.session_updated()))
+        self._feed(inp.StandbyEvent(inp.LinkUp()))
+        self._feed(inp.StandbyEvent(inp.DialectDetected(Dialect.GA)))
+        self._feed(inp.StandbyEvent(events.session_created()))
+        self._feed(inp.StandbyEvent(events.session_updated()))
         for told in list(self._told_standby):
             news = events.item_added(told.item.to_wire())
             if self._pick(8) == 0:
                 news = events.error("invalid_value", event_id=told.event_id)
-            self._feed(m.StandbyEvent(news))
+            self._feed(inp.StandbyEvent(news))
 
     def _begin(self) -> None:
         self.requests, self.created = [], []

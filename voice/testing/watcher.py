@@ -6,7 +6,8 @@ its own account of what is asked for, who speaks, and what was heard.
 
 from __future__ import annotations
 
-from voice.core import messages as m
+from voice.core import client_actions as act
+from voice.core import client_inputs as inp
 from voice.core.client_errors import ACTIVE_RESPONSE, code_of
 from voice.core.near_state import DISPUTE_DEADLINE_MS, PAUSE_DEADLINE_MS
 from voice.core.responses import (
@@ -49,7 +50,7 @@ class Watcher:
         # Property 2: what had begun before the last flush.
         self._begun: set[str] = set()
         self._flushed: set[str] = set()
-        self._handled: wire.ServerEvent | m.Input = m.Tick()
+        self._handled: wire.ServerEvent | inp.Input = inp.Tick()
         # Property 3: what went to the speaker.
         self._received_bytes: dict[tuple[str, int], int] = {}
         # Property 10: the speaker, paused since when.
@@ -67,7 +68,7 @@ class Watcher:
         self._created: set[str] = set()
         self._standby: list[said.ClientEvent] = []
 
-    def event(self, event: wire.ServerEvent | m.Input, now_ms: int) -> None:
+    def event(self, event: wire.ServerEvent | inp.Input, now_ms: int) -> None:
         """See an event just before the core takes it."""
         if self._paused_at_ms is not None and not self._has_ended:
             is_due = now_ms - self._paused_at_ms > PAUSE_DEADLINE_MS + DISPUTE_DEADLINE_MS
@@ -77,17 +78,17 @@ class Watcher:
         if isinstance(event, wire.AudioDelta) and key:
             self._begun.add(key)
         match event:
-            case m.LinkDown():
+            case inp.LinkDown():
                 self._is_up, self._speech_until_ms = False, 0
-            case m.LinkUp():
+            case inp.LinkUp():
                 self._begin_session()
             case wire.InputAudioBufferSpeechStarted():
                 self._see_speech()
             case wire.InputAudioBufferSpeechStopped() | wire.InputAudioBufferCommitted():
                 self._speech_until_ms = 0
-            case m.UserPressed(button=m.Button.TALK_DOWN):
+            case inp.UserPressed(button=inp.Button.TALK_DOWN):
                 self._held, self._speech_until_ms = True, 0
-            case m.UserPressed(button=m.Button.TALK_UP) if self._held:
+            case inp.UserPressed(button=inp.Button.TALK_UP) if self._held:
                 self._held, self._tail_until_ms = False, now_ms + TALK_TAIL_MS
             case wire.ResponseCreated():
                 self._see_birth(event.response.id)
@@ -102,43 +103,43 @@ class Watcher:
         if key is not None and key == self._active and is_alive:
             self._active_until_ms = now_ms + IDLE_STREAM_DEADLINE_MS
 
-    def action(self, action: m.Action) -> None:
+    def action(self, action: act.Action) -> None:
         """See an action just before it is performed; raises PropertyBroken."""
         if self._has_ended:
-            self._demand(isinstance(action, m.CancelTool | m.Close), 5, "acted after the end")
+            self._demand(isinstance(action, act.CancelTool | act.Close), 5, "acted after the end")
         match action:
-            case m.Connect() | m.DropLink():
+            case act.Connect() | act.DropLink():
                 self._is_up, self._speech_until_ms = False, 0
-            case m.ConnectStandby():
+            case act.ConnectStandby():
                 self._standby = []
-            case m.SendStandby(event=event):
+            case act.SendStandby(event=event):
                 self._standby.append(event)
-            case m.TakeOver():
+            case act.TakeOver():
                 self._begin_session()
                 for told in self._standby:
                     self._see_sent(told)
-            case m.SendAudio():
+            case act.SendAudio():
                 self._demand(self._is_up, 8, "sent audio to nobody")
-            case m.SendEvent(event=event):
+            case act.SendEvent(event=event):
                 self._demand(self._is_up, 8, "sent an event to nobody")
                 self._see_sent(event)
-            case m.PlayAudio():
+            case act.PlayAudio():
                 self._see_played(action)
-            case m.PausePlayback():
+            case act.PausePlayback():
                 self._demand(self._paused_at_ms is None, 10, "paused twice")
                 self._paused_at_ms = self._now_ms
-            case m.ResumePlayback():
+            case act.ResumePlayback():
                 self._demand(self._paused_at_ms is not None, 10, "resumed what was not paused")
                 self._paused_at_ms = None
-            case m.FlushPlayback():
+            case act.FlushPlayback():
                 self._paused_at_ms = None
                 self._flushed |= self._begun
-            case m.StartTool(call_id=call_id):
+            case act.StartTool(call_id=call_id):
                 self._demand(call_id not in self.started, 4, "ran a call twice")
                 self.started.add(call_id)
-            case m.Publish(update=Ended()):
+            case act.Publish(update=Ended()):
                 self._has_ended = True
-            case m.Publish(update=WarningIssued(code="event_ignored", message=message)):
+            case act.Publish(update=WarningIssued(code="event_ignored", message=message)):
                 self._demand(False, 0, f"tripped over an event: {message}")
 
     def finish(self) -> None:
@@ -256,7 +257,7 @@ class Watcher:
         is_heard = event.audio_end_ms == heard_ms
         self._demand(is_heard, 3, f"cut at {event.audio_end_ms}, heard {heard_ms}")
 
-    def _see_played(self, action: m.PlayAudio) -> None:
+    def _see_played(self, action: act.PlayAudio) -> None:
         part = (action.item_id, action.content_index)
         self._received_bytes[part] = self._received_bytes.get(part, 0) + len(action.audio)
         event = self._handled

@@ -1,4 +1,4 @@
-from voice.core.messages import Button
+from voice.core.client_inputs import Button
 from voice.ui.live.talk_key import FIRST_REPEAT_S, REPEAT_S, TalkKey
 
 

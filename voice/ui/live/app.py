@@ -14,7 +14,7 @@ from textual.containers import Container
 from textual.events import Resize
 from textual.widgets import Input, Static
 
-from voice.core.messages import Button
+from voice.core.client_inputs import Button
 from voice.core.updates import Phase, PhaseChanged
 from voice.ui.live import panels
 from voice.ui.live.conversation import Conversation

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from voice.core.messages import Button
+from voice.core.client_inputs import Button
 
 Mode = Literal["off", "hold", "toggle"]
 
