@@ -3,7 +3,6 @@ import pytest
 from voice.client.attention import (
     FIRST_WORDS_MS,
     LONGEST_TURN_MS,
-    LONGEST_WORK_MS,
     NOISE_MS,
     OVERTIME_MS,
     Attention,
@@ -14,6 +13,8 @@ from voice.core.updates import (
     ConnectionLost,
     Phase,
     PhaseChanged,
+    ToolCallFinished,
+    ToolCallStarted,
     UserSpeechStarted,
     UserSpeechStopped,
     UserTranscript,
@@ -120,12 +121,34 @@ def test_a_television_does_not_keep_it_awake_for_ever():
     assert attention.state(1_000 + LONGEST_TURN_MS) is ASLEEP
 
 
-def test_a_tool_that_runs_for_long_does_not_keep_it_awake_for_ever():
+@pytest.mark.parametrize("phase", [Phase.THINKING, Phase.WORKING, Phase.SPEAKING])
+def test_an_answer_that_takes_long_keeps_it_awake_and_the_window_follows_its_end(phase):
     attention = listening()
     asked(attention)
-    phases(attention, (4_000, Phase.WORKING))
-    assert attention.state(3_999 + LONGEST_WORK_MS) is AWAKE
-    assert attention.state(4_000 + LONGEST_WORK_MS) is ASLEEP
+    phases(attention, (4_000, phase))
+    assert attention.state(900_000) is AWAKE
+    phases(attention, (900_000, Phase.LISTENING))
+    assert attention.state(900_000 + FOLLOW_UP_MS - 1) is AWAKE
+    assert attention.state(900_000 + FOLLOW_UP_MS) is ASLEEP
+
+
+def test_a_tool_that_waits_for_the_user_keeps_it_awake_until_it_ends():
+    attention = listening()
+    asked(attention)
+    attention.take(ToolCallStarted("call_1", "ask_colour", "{}"), 3_500)
+    phases(attention, (4_000, Phase.SPEAKING), (6_000, Phase.LISTENING))
+    assert attention.state(90_000) is AWAKE
+    assert attention.cause(90_000) == "a tool works"
+    attention.take(ToolCallFinished("call_1", "ask_colour", "red", False), 90_000)
+    assert attention.state(90_000 + FOLLOW_UP_MS - 1) is AWAKE
+    assert attention.state(90_000 + FOLLOW_UP_MS) is ASLEEP
+
+
+def test_an_idle_time_counts_from_the_end_of_a_long_answer():
+    attention = listening(has_wake_word=False)
+    phases(attention, (1_000, Phase.WORKING), (600_000, Phase.LISTENING))
+    assert attention.state(599_000 + IDLE_MS) is AWAKE
+    assert attention.state(600_000 + IDLE_MS) is IDLE
 
 
 def test_an_announcement_speaks_while_it_sleeps_and_opens_the_window():

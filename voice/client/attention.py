@@ -3,7 +3,8 @@
 Pure: every call is given the time in milliseconds, counted in audio as the ear counts it. With wake
 words a conversation sleeps until one is heard, stays awake while anybody is busy with an answer,
 and for a follow-up window after it. With or without them it is idle once nobody has said a word for
-a long time: then nothing is sent either, until somebody speaks.
+a long time: then nothing is sent either, until somebody speaks. Both times count from the end of
+an answer or a call, however long it takes: the session ends whatever hangs.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from voice.core.updates import (
     Ended,
     Phase,
     PhaseChanged,
+    ToolCallFinished,
+    ToolCallStarted,
     Update,
     UserSpeechStarted,
     UserSpeechStopped,
@@ -33,13 +36,10 @@ endpoint has said that it hears somebody."""
 LONGEST_TURN_MS = 60_000
 """A television in a window, or a turn whose end is never told, keeps nobody awake for longer."""
 
-LONGEST_WORK_MS = 60_000
-"""A tool that runs longer tells its result through an announcement, which wakes again."""
-
 NOISE_MS = 10_000
 """What broke an idle time and brought no words in so long was no speech."""
 
-_BUSY = (Phase.THINKING, Phase.WORKING)
+_BUSY = (Phase.THINKING, Phase.WORKING, Phase.SPEAKING)
 
 
 class State(Enum):
@@ -71,7 +71,7 @@ class Attention:
         self._follow_up_ms = follow_up_ms
         self._idle_ms = idle_ms
         self._phase = Phase.CONNECTING
-        self._phase_since_ms = 0
+        self._calls: set[str] = set()  # bounded: by the calls that run at once
         self._turn_since_ms: int | None = None
         self._window_end_ms = 0
         self._speech_end_ms = 0
@@ -116,12 +116,17 @@ class Attention:
                     self._open_window("a turn of the user", now_ms)
             case UserTranscript() | AssistantTranscript():
                 self._word(now_ms)
+            case ToolCallStarted(call_id=call_id):
+                self._calls.add(call_id)
+            case ToolCallFinished(call_id=call_id) if call_id in self._calls:
+                self._calls.discard(call_id)
+                self._open_window("a tool's work", now_ms)
             case ConnectionLost() | Ended():
                 self._turn_since_ms = None
 
     def state(self, now_ms: int) -> State:
         """Return what becomes of the microphone's sound now."""
-        if self._phase is Phase.SPEAKING or self._is_busy(now_ms) or self._is_turn(now_ms):
+        if self._is_busy or self._is_turn(now_ms):
             return State.AWAKE
         if self._has_wake_word and now_ms >= max(self._window_end_ms, self._speech_end_ms):
             return State.ASLEEP
@@ -148,14 +153,16 @@ class Attention:
                 return "no wake word was heard"
             case State.IDLE:
                 return f"nobody said a word for {self._idle_ms // 1_000} s"
-        if self._phase is Phase.SPEAKING or self._is_busy(now_ms):
+        if self._phase in _BUSY:
             return f"the conversation is {self._phase.value}"
+        if self._calls:
+            return "a tool works"
         return "the user speaks" if self._is_turn(now_ms) else self._cause
 
     def _turn_to(self, phase: Phase, now_ms: int) -> None:
-        was_answering = self._phase is Phase.SPEAKING or self._phase in _BUSY
-        self._phase, self._phase_since_ms = phase, now_ms
-        if phase is Phase.SPEAKING or phase in _BUSY:
+        was_answering = self._phase in _BUSY
+        self._phase = phase
+        if phase in _BUSY:
             self._word(now_ms)
         elif was_answering:
             self._open_window("an answer", now_ms)
@@ -173,8 +180,10 @@ class Attention:
         """Note that somebody said something, or works on it."""
         self._idle_at_ms = now_ms + self._idle_ms
 
-    def _is_busy(self, now_ms: int) -> bool:
-        return self._phase in _BUSY and now_ms - self._phase_since_ms < LONGEST_WORK_MS
+    @property
+    def _is_busy(self) -> bool:
+        # A tool that asks the user something works on, though the conversation listens.
+        return self._phase in _BUSY or bool(self._calls)
 
     def _is_turn(self, now_ms: int) -> bool:
         return self._turn_since_ms is not None and now_ms - self._turn_since_ms < LONGEST_TURN_MS
