@@ -4,6 +4,7 @@ import asyncio
 
 from voice.core.updates import (
     AssistantTranscript,
+    EndpointChanged,
     Interrupted,
     QuestionAsked,
     TranscriptCorrected,
@@ -117,3 +118,21 @@ def test_the_conversation_is_bounded() -> None:
         around.typed(str(number))
     assert len(around.conversation()) == MAX_TURNS
     assert around.conversation()[-1] == ("user", str(MAX_TURNS + 4))
+
+
+def test_the_place_follows_the_endpoint_that_is_in_use() -> None:
+    first, second = Place(endpoint="openai"), Place(endpoint="our own server")
+    around = ToolSurroundings()
+    around.attach(lambda question: None, lambda: None, first, second)
+    assert around.place == first
+    around.take(EndpointChanged("our own server", 1, "openai is gone"))
+    assert around.place == second
+    around.take(EndpointChanged("openai", 0, ""))
+    assert around.place == first
+
+
+def test_a_session_that_opened_at_a_fallback_is_there() -> None:
+    around = ToolSurroundings()
+    around.take(EndpointChanged("our own server", 1, "openai is gone"))
+    around.attach(lambda question: None, lambda: None, Place("openai"), Place("our own server"))
+    assert around.place.endpoint == "our own server"

@@ -140,8 +140,10 @@ async def open_session(
         farewell.attach(session.hang_up)
         if hands_free is not None:
             hands_free.attach(session)
-        here = place_of(settings, endpoint, _is_heard(speaker), has_screen=bool(on_tool_line))
-        yield helped.attached(session, endpoint, here, parts.recorder, on_missed)
+        is_heard, is_seen = _is_heard(speaker), on_tool_line is not None
+        ends = (endpoint, *(fallback.endpoint for fallback in further))
+        places = [place_of(settings, end, is_heard, has_screen=is_seen) for end in ends]
+        yield helped.attached(session, endpoint, places, parts.recorder, on_missed)
 
 
 def _without_hosted(settings: Settings) -> Settings:
@@ -208,7 +210,7 @@ class _ToolSide:
         self,
         session: Session,
         endpoint: Endpoint,
-        here: Place,
+        places: Sequence[Place],
         recorder: Recorder | None,
         on_missed: Callable[[str], None] | None,
     ) -> OpenSession:
@@ -219,7 +221,7 @@ class _ToolSide:
             self.toolbox.when_changed(session.tools_changed)
         if self.approvals is not None:
             self.approvals.attach(session)
-        self._around.attach(session.ask_user, session.question_over, here)
+        self._around.attach(session.ask_user, session.question_over, *places)
         self._announcements.go_to(session.announce, missed=on_missed)
         return OpenSession(session, endpoint, problems, self.answers, recorder, self.toolbox)
 

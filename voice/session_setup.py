@@ -51,7 +51,7 @@ def fallback_endpoints(settings: Settings) -> list[Endpoint]:
 def place_of(
     settings: Settings, endpoint: Endpoint, has_speaker: bool, *, has_screen: bool
 ) -> Place:
-    """Return what tools may know of where their session is; of fallbacks it says nothing."""
+    """Return what tools may know of where their session is while it is at ``endpoint``."""
     is_ours = endpoint.kind is EndpointKind.LOCAL
     model = endpoint.model or (settings.brain.model if is_ours else None)
     language = settings.session.language or (settings.stt.language if is_ours else None)

@@ -11,6 +11,7 @@ from typing import Literal, TypeAlias
 
 from voice.core.updates import (
     AssistantTranscript,
+    EndpointChanged,
     Interrupted,
     QuestionAsked,
     TranscriptCorrected,
@@ -45,6 +46,8 @@ class ToolSurroundings:
     def __init__(self, *, now_s: Callable[[], float] = time.monotonic) -> None:
         """Belong to no session yet; ``now_s`` is the clock by which turns begin."""
         self.place = Place()
+        self._places: tuple[Place, ...] = ()
+        self._index = 0
         self._now_s = now_s
         self._ask: Callable[[str], None] | None = None
         self._over: Callable[[], None] | None = None
@@ -54,9 +57,13 @@ class ToolSurroundings:
         self._typed = 0
         self._shown: tuple[tuple[Role, str], ...] = ()
 
-    def attach(self, ask: Callable[[str], None], over: Callable[[], None], place: Place) -> None:
-        """Belong to a session, whose ``ask`` puts a question and whose ``over`` takes it back."""
-        self._ask, self._over, self.place = ask, over, place
+    def attach(self, ask: Callable[[str], None], over: Callable[[], None], *places: Place) -> None:
+        """Belong to a session, whose ``ask`` puts a question and whose ``over`` takes it back.
+
+        ``places`` are where it may be, in the order of its endpoints; it may have left the first.
+        """
+        self._ask, self._over, self._places = ask, over, places
+        self._be_at(self._index)
 
     async def ask(self, question: str) -> str | None:
         """Have the assistant ask, and return the words of the answer; None before the session."""
@@ -85,6 +92,8 @@ class ToolSurroundings:
     def take(self, update: Update) -> None:
         """See one update of the session."""
         match update:
+            case EndpointChanged(index=index):
+                self._be_at(index)
             case QuestionAsked():
                 self._asked_s = self._now_s()
             case UserTranscript(item_id=item_id, text=text, is_final=True):
@@ -113,6 +122,12 @@ class ToolSurroundings:
         """Note a line that the user typed."""
         self._typed += 1
         self._note(f"typed {self._typed}", "user", text)
+
+    def _be_at(self, index: int) -> None:
+        """Be at one of the places, or note it where they are not known yet."""
+        self._index = index
+        if index < len(self._places):
+            self.place = self._places[index]
 
     def _grow(self, item_id: str, text: str, *, is_whole: bool) -> None:
         before = self._turns.get(item_id, ("assistant", ""))[1]
