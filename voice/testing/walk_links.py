@@ -10,9 +10,7 @@ from voice.protocol.client_events import ConversationItemCreate, ResponseCreate
 from voice.protocol.dialects import Dialect
 from voice.protocol.server_events import ServerEvent
 from voice.testing import events
-
-Pick = Callable[[int], int]
-"""Returns a number from 0 to one less than its argument."""
+from voice.testing.walk_pick import Pick
 
 LOST = (
     inp.LinkDown(1006, "broke off"),
@@ -92,8 +90,8 @@ class WalkedLinks:
         self._feed(events.session_updated())
 
     def lose(self) -> None:
-        """Let the connection break off."""
-        if self.is_up:
+        """Let the connection break off, now and then."""
+        if self._pick(4) == 0 and self.is_up:
             self.is_up = False
             self._feed(LOST[self._pick(len(LOST))])
 
