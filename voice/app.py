@@ -140,9 +140,8 @@ async def open_session(
         farewell.attach(session.hang_up)
         if hands_free is not None:
             hands_free.attach(session)
-        is_heard, is_seen = _is_heard(speaker), on_tool_line is not None
-        ends = (endpoint, *(fallback.endpoint for fallback in further))
-        places = [place_of(settings, end, is_heard, has_screen=is_seen) for end in ends]
+        ends = [endpoint, *(fallback.endpoint for fallback in further)]
+        places = _tool_places(settings, ends, speaker, on_tool_line)
         yield helped.attached(session, endpoint, places, parts.recorder, on_missed)
 
 
@@ -150,6 +149,17 @@ def _without_hosted(settings: Settings) -> Settings:
     """Return the settings without servers of tools, which whoever wants no tools has not either."""
     session = settings.session.model_copy(update={"mcp": {}})
     return settings.model_copy(update={"session": session})
+
+
+def _tool_places(
+    settings: Settings,
+    endpoints: Sequence[Endpoint],
+    speaker: Speaker | None,
+    on_line: Callable[[str], None] | None,
+) -> list[Place]:
+    """Return what tools may know of where their session may be, for each of its endpoints."""
+    is_heard, is_seen = _is_heard(speaker), on_line is not None
+    return [place_of(settings, end, is_heard, has_screen=is_seen) for end in endpoints]
 
 
 def _has_talk_key(settings: Settings, hands_free: HandsFree | None) -> bool:
