@@ -22,6 +22,7 @@ from voice.child import Child, running_child
 from voice.child_main import MODULE as SERVER_MODULE
 from voice.child_main import server_orders
 from voice.client.hang_up import HangUpPhrase
+from voice.client.place import Place as SessionPlace
 from voice.client.session import Session
 from voice.client.silent_speaker import SilentSpeaker
 from voice.core.updates import Update
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     from voice.audio.devices import DeviceReport
     from voice.audio.ports import Microphone, Speaker
     from voice.blackbox.recorder import Recorder
+    from voice.client.place import Place as End
     from voice.hands_free import HandsFree
     from voice.settings import Settings
 
@@ -113,12 +115,9 @@ async def open_session(
         settings = settings if use_tools else _without_hosted(settings)
         helped = _ToolSide(settings, volume=volume, on_line=on_tool_line, use_tools=use_tools)
         stack.push_async_callback(helped.disconnect)
-        own = await stack.enter_async_context(OwnServer(settings))
-        place = await first_place(settings, own)
-        await stack.enter_async_context(helped.toolbox or contextlib.nullcontext())
-        endpoint, further = place.endpoint, further_places(settings, own)
-        parts = await asyncio.to_thread(parts_of, settings, [place, *further], record, own.token)
-        stack.push_async_callback(asyncio.to_thread, parts.close)
+        ground = _ground(settings, helped.toolbox, record)
+        place, further, parts = await stack.enter_async_context(ground)
+        endpoint = place.endpoint
         farewell = stack.enter_context(contextlib.closing(HangUpPhrase(hang_up)))
         session = await stack.enter_async_context(
             Session(
@@ -140,9 +139,28 @@ async def open_session(
         farewell.attach(session.hang_up)
         if hands_free is not None:
             hands_free.attach(session)
-        ends = [endpoint, *(fallback.endpoint for fallback in further)]
-        places = _tool_places(settings, ends, speaker, on_tool_line)
+        places = _tool_places(settings, [place, *further], speaker, on_tool_line)
         yield helped.attached(session, endpoint, places, parts.recorder, on_missed)
+
+
+@contextlib.asynccontextmanager
+async def _ground(
+    settings: Settings, toolbox: Toolbox | None, record: Path | None
+) -> AsyncIterator[tuple[SessionPlace, list[SessionPlace], SessionParts]]:
+    """Yield where a session begins, where it may go on, and the parts that are not devices.
+
+    A server of our own, the tools and the parts last as long as the block.
+    """
+    async with OwnServer(settings) as own:
+        place = await first_place(settings, own)
+        async with toolbox or contextlib.nullcontext():
+            further = further_places(settings, own)
+            places = [place, *further]
+            parts = await asyncio.to_thread(parts_of, settings, places, record, own.token)
+            try:
+                yield place, further, parts
+            finally:
+                await asyncio.to_thread(parts.close)
 
 
 def _without_hosted(settings: Settings) -> Settings:
@@ -153,13 +171,13 @@ def _without_hosted(settings: Settings) -> Settings:
 
 def _tool_places(
     settings: Settings,
-    endpoints: Sequence[Endpoint],
+    ends: Sequence[End],
     speaker: Speaker | None,
     on_line: Callable[[str], None] | None,
 ) -> list[Place]:
     """Return what tools may know of where their session may be, for each of its endpoints."""
     is_heard, is_seen = _is_heard(speaker), on_line is not None
-    return [place_of(settings, end, is_heard, has_screen=is_seen) for end in endpoints]
+    return [place_of(settings, end.endpoint, is_heard, has_screen=is_seen) for end in ends]
 
 
 def _has_talk_key(settings: Settings, hands_free: HandsFree | None) -> bool:
