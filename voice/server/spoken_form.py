@@ -1,4 +1,4 @@
-"""How one stretch of a brain's text sounds: pure, word by word, nothing but the standard library.
+"""How one stretch of a brain's text sounds: word by word, by nothing but its letters.
 
 Numbers, times, dates, money and units stay as written, for every speech synthesiser reads those
 itself. What no synthesiser should see is removed here: Markdown, HTML, URLs, emoji (FIELD 22).
@@ -10,6 +10,8 @@ import html
 import re
 import unicodedata
 from collections.abc import Callable, Sequence
+
+from voice.server.spoken_zones import ZONE, place_of_zone
 
 _GONE = "\0"
 """Stands in the working text where a character has been replaced, so that no later rule sees it."""
@@ -200,7 +202,12 @@ def _markup(canvas: _Canvas) -> None:
 
 
 def _addresses(canvas: _Canvas) -> None:
-    """Read an e-mail address aloud, and any URL as the word "link"."""
+    """Read an e-mail address aloud, any URL as the word "link", and a time zone as its place."""
+
+    def zone(match: re.Match[str]) -> None:
+        place = place_of_zone(match[0])
+        if place is not None:
+            canvas.put(match.start(), match.end(), place)
 
     def email(match: re.Match[str]) -> None:
         said = match[0].replace("@", " at ").replace(".", " dot ").replace("_", " ")
@@ -210,6 +217,7 @@ def _addresses(canvas: _Canvas) -> None:
         shown = match[0].rstrip(".,;:!?'\")]}*_`~|")
         canvas.put(match.start(), match.start() + len(shown), "link")
 
+    canvas.each(ZONE, zone)
     canvas.each(_URL, url)
     canvas.each(_EMAIL, email)
 
