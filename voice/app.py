@@ -22,7 +22,6 @@ from voice.child import Child, running_child
 from voice.child_main import MODULE as SERVER_MODULE
 from voice.child_main import server_orders
 from voice.client.hang_up import HangUpPhrase
-from voice.client.place import Place as SessionPlace
 from voice.client.session import Session
 from voice.client.silent_speaker import SilentSpeaker
 from voice.core.updates import Update
@@ -46,7 +45,7 @@ if TYPE_CHECKING:
     from voice.audio.devices import DeviceReport
     from voice.audio.ports import Microphone, Speaker
     from voice.blackbox.recorder import Recorder
-    from voice.client.place import Place as End
+    from voice.client.place import Place as SessionPlace
     from voice.hands_free import HandsFree
     from voice.settings import Settings
 
@@ -171,7 +170,7 @@ def _without_hosted(settings: Settings) -> Settings:
 
 def _tool_places(
     settings: Settings,
-    ends: Sequence[End],
+    ends: Sequence[SessionPlace],
     speaker: Speaker | None,
     on_line: Callable[[str], None] | None,
 ) -> list[Place]:
