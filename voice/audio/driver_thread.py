@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import queue
 import threading
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
-from contextlib import suppress
+from functools import partial
 from typing import Any, TypeAlias, TypeVar
 
 from voice.errors import DeviceError
@@ -29,8 +29,10 @@ class DriverThread:
     def __init__(self, name: str) -> None:
         """Prepare; the thread begins with the first call."""
         self._name = name
-        self._orders: queue.Queue[_Order | None] = queue.Queue(_MOST_WAITING)
+        self._changed = threading.Condition()
+        self._orders: deque[_Order] = deque()  # bounded: _order refuses above _MOST_WAITING
         self._thread: threading.Thread | None = None
+        self._is_ending = False
 
     async def run(
         self,
@@ -41,14 +43,19 @@ class DriverThread:
     ) -> T:
         """Return what ``call`` returns, or raise what it raises.
 
-        Raises DeviceError over the limit. A result that comes after all is given to ``late``, in
-        the thread: there an opened device is closed again.
+        Raises DeviceError over the limit. A result that comes after all, or that nobody waits for
+        any more, is given to ``late``, in the thread: there an opened device is closed again.
         """
         future = self._order(call, late)
         try:
-            return await asyncio.wait_for(asyncio.wrap_future(future), limit_s)
+            async with asyncio.timeout(limit_s):
+                return await asyncio.wrap_future(future)
         except TimeoutError as error:
-            raise _no_answer(limit_s) from error
+            return _result_of(future, limit_s, error)
+        except asyncio.CancelledError:
+            if not future.cancel() and late is not None and future.exception() is None:
+                self.post(partial(late, future.result()))
+            raise
 
     def wait(
         self,
@@ -62,38 +69,58 @@ class DriverThread:
         try:
             return future.result(limit_s)
         except TimeoutError as error:
-            if not future.cancel():
-                return future.result()
-            raise _no_answer(limit_s) from error
+            return _result_of(future, limit_s, error)
 
     def post(self, call: Callable[[], object]) -> None:
         """Have something done for whose end nobody waits."""
         self._order(call, None)
 
     def end(self) -> None:
-        """Let the thread end after what it was asked. Idempotent; a later call begins another."""
-        if self._thread is not None:
-            self._thread = None
-            with suppress(queue.Full):
-                self._orders.put_nowait(None)
+        """Let the thread end after what it was asked. Idempotent; a later call takes it back."""
+        with self._changed:
+            self._is_ending = True
+            self._changed.notify()
 
     def _order(self, call: Callable[[], T], late: Callable[[T], None] | None) -> Future[T]:
         future: Future[T] = Future()
-        try:
-            self._orders.put_nowait((future, call, late))
-        except queue.Full as error:
-            raise DeviceError(
-                f"the sound driver has not answered for a long time ({_MOST_WAITING} calls wait); "
-                "end the program and start it again"
-            ) from error
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._work, name=self._name, daemon=True)
-            self._thread.start()
+        with self._changed:
+            # What waits behind a call that hangs is given up by and by, and makes room.
+            waiting = [order for order in self._orders if not order[0].cancelled()]
+            if len(waiting) >= _MOST_WAITING:
+                raise DeviceError(
+                    f"the sound driver has not answered for a long time ({_MOST_WAITING} calls "
+                    "wait); end the program and start it again"
+                )
+            self._orders = deque([*waiting, (future, call, late)])  # bounded: see above
+            self._is_ending = False
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._work, name=self._name, daemon=True)
+                self._thread.start()
+            self._changed.notify()
         return future
 
     def _work(self) -> None:
-        while (order := self._orders.get()) is not None:
+        while (order := self._next()) is not None:
             _perform(*order)
+
+    def _next(self) -> _Order | None:
+        """Wait for the next call; None where the thread is to end."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._orders or self._is_ending)
+            if self._orders:
+                return self._orders.popleft()
+            self._thread = None
+            return None
+
+
+def _result_of(future: Future[T], limit_s: float, error: TimeoutError) -> T:
+    """Return what came in the last moment, or what the call raised. Raises DeviceError."""
+    if future.cancel():
+        raise DeviceError(
+            f"the sound driver did not answer within {limit_s:g} s; unplug the device and plug it "
+            "in again, or choose another"
+        ) from error
+    return future.result()
 
 
 def _perform(
@@ -112,10 +139,3 @@ def _perform(
         future.set_result(result)
     elif late is not None:
         late(result)
-
-
-def _no_answer(limit_s: float) -> DeviceError:
-    return DeviceError(
-        f"the sound driver did not answer within {limit_s:g} s; unplug the device and plug it in "
-        "again, or choose another"
-    )
