@@ -65,6 +65,7 @@ class ToolContext:
         volume: VolumeControl,
         scheduler: Scheduler,
         say: Callable[[str], None],
+        unsay: Callable[[str], None] | None = None,
         verdict: Callable[[], ToolOutcome] | None = None,
         files_dir: Path | None = None,
         online: OnlineServices | None = None,
@@ -81,7 +82,7 @@ class ToolContext:
         """The folder whose files a person allowed to be read; None where none is."""
         self.online = online or OnlineServices()
         """The services on the network that a person set up."""
-        self.jobs = JobBook(now=self.now, say=say)
+        self.jobs = JobBook(now=self.now, say=say, unsay=unsay)
         """What runs in the background."""
         self.undo = UndoStack()
         """What can be taken back; add to it by ``undoable``."""

@@ -44,6 +44,7 @@ class Job:
 class _Entry:
     job: Job
     task: asyncio.Task[None] | None = None
+    announcement: str = ""
 
 
 class JobBook:
@@ -52,10 +53,20 @@ class JobBook:
     ``start`` and ``close`` belong to the registry's loop; the rest may be called from any thread.
     """
 
-    def __init__(self, *, now: Callable[[], datetime], say: Callable[[str], None]) -> None:
-        """Tell by ``say`` what came of a job."""
+    def __init__(
+        self,
+        *,
+        now: Callable[[], datetime],
+        say: Callable[[str], None],
+        unsay: Callable[[str], None] | None = None,
+    ) -> None:
+        """Tell by ``say`` what came of a job; ``unsay`` takes that back where it still waits.
+
+        Both must return at once, and keep the order in which they are called.
+        """
         self._now = now
         self._say = say
+        self._unsay = unsay
         self._entries: dict[int, _Entry] = {}
         self._lock = threading.Lock()
         self._last_number = 0
@@ -101,6 +112,13 @@ class JobBook:
             task.get_loop().call_soon_threadsafe(task.cancel)
         return True
 
+    def told(self, number: int) -> None:
+        """Note that the user is told of a job that ended: it need not be announced any more."""
+        with self._lock:
+            entry = self._entries.get(number)
+            if entry is not None and entry.announcement and self._unsay is not None:
+                self._unsay(entry.announcement)
+
     async def wait(self) -> bool:
         """Wait until no job runs, each by its own limit of time; returns whether one did."""
         has_run = False
@@ -124,9 +142,11 @@ class JobBook:
             if entry.job.state is not JobState.RUNNING:
                 return  # It was cancelled, and the tool took no notice.
             self._end(entry, state, outcome.output)
-        title = entry.job.title
-        told = "failed" if outcome.is_error else "is done"
-        self._say(f"The job '{title}' {told}: {spoken_part(outcome.output)}")
+            told = "failed" if outcome.is_error else "is done"
+            said = f"The job '{entry.job.title}' {told}: {spoken_part(outcome.output)}"
+            entry.announcement = said
+            # Within the lock, so that ``told`` never comes before it.
+            self._say(said)
 
     def _end(self, entry: _Entry, state: JobState, result: str) -> None:
         job = entry.job

@@ -55,8 +55,8 @@ class Registry:
 
     Use it from one event loop: ``async with Registry(data_dir=folder) as registry``, or ``start``
     and ``close``. A call before ``start`` starts it. ``on_notice`` receives on that loop what a
-    tool announces by itself (a timer that is due). Nothing that a model or a tool does makes a
-    method raise.
+    tool announces by itself (a timer that is due), ``on_notice_over`` what of it need not be told
+    any more. Nothing that a model or a tool does makes a method raise.
     """
 
     def __init__(
@@ -64,6 +64,7 @@ class Registry:
         *,
         data_dir: Path,
         on_notice: Callable[[str], None] | None = None,
+        on_notice_over: Callable[[str], None] | None = None,
         clock: Clock | None = None,
         timezone: tzinfo | None = None,
         volume: VolumeControl | None = None,
@@ -84,7 +85,7 @@ class Registry:
         """
         clock = clock or SystemClock()
         self._entries: dict[str, _Entry] = {}
-        self._on_notice = on_notice
+        self._on_notice, self._on_notice_over = on_notice, on_notice_over
         self._on_line = on_line
         self._calls = CallRunner(max_threads=max_threads, max_processes=max_processes)
         self._book = CallBook()
@@ -101,6 +102,7 @@ class Registry:
             volume=volume or InMemoryVolume(),
             scheduler=self._scheduler,
             say=self._say,
+            unsay=self._unsay,
             verdict=self._consent_outcome,
             files_dir=files_dir,
             online=online,
@@ -326,6 +328,11 @@ class Registry:
     def _say(self, text: str) -> None:
         """Bring a notice to the loop, from whatever thread a tool says it."""
         self._bring(self._notify, text)
+
+    def _unsay(self, text: str) -> None:
+        """Bring to the loop that a notice is over, with the words that it had there."""
+        if self._on_notice_over is not None:
+            self._bring(self._on_notice_over, text)
 
     def _show(self, line: str) -> None:
         """Bring a line for the screen to the loop."""

@@ -214,9 +214,13 @@ class _ToolSide:
         self.approvals: Approvals | None = None
         if not use_tools:
             return
-        say = self._announcements.say
         self.toolbox = build_tools(
-            settings, on_notice=say, on_line=on_line, volume=volume, around=self._around
+            settings,
+            on_notice=self._announcements.say,
+            on_notice_over=self._announcements.unsay,
+            on_line=on_line,
+            volume=volume,
+            around=self._around,
         )
         self.toolbox.begin()
         self.answers = UserAnswers(self.toolbox.consent, around=self._around)
@@ -249,7 +253,7 @@ class _ToolSide:
         if self.approvals is not None:
             self.approvals.attach(session)
         self._around.attach(session.ask_user, session.question_over, *places)
-        self._announcements.go_to(session.announce, missed=on_missed)
+        self._announcements.go_to(session, missed=on_missed)
         return OpenSession(session, endpoint, problems, self.answers, recorder, self.toolbox)
 
 
@@ -272,17 +276,22 @@ class _Announcements:
 
     def __init__(self) -> None:
         self._waiting: deque[str] = deque(maxlen=_MAX_WAITING)
-        self._tell: Callable[[str], None] = self._waiting.append
+        self._session: Session | None = None
 
     def say(self, text: str) -> None:
-        self._tell(text)
+        if self._session is None:
+            self._waiting.append(text)
+        else:
+            self._session.announce(text)
 
-    def go_to(
-        self, tell: Callable[[str], None], *, missed: Callable[[str], None] | None = None
-    ) -> None:
-        self._tell = tell
+    def unsay(self, text: str) -> None:
+        if self._session is not None:
+            self._session.withdraw(text)
+
+    def go_to(self, session: Session, *, missed: Callable[[str], None] | None = None) -> None:
+        self._session = session
         while self._waiting:
-            (missed or tell)(self._waiting.popleft())
+            (missed or session.announce)(self._waiting.popleft())
 
 
 @contextlib.asynccontextmanager

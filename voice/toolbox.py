@@ -204,14 +204,16 @@ def build_tools(
     settings: Settings,
     *,
     on_notice: Callable[[str], None] | None = None,
+    on_notice_over: Callable[[str], None] | None = None,
     on_line: Callable[[str], None] | None = None,
     volume: VolumeControl | None = None,
     around: ToolSurroundings | None = None,
 ) -> Toolbox:
     """Find the tools that the settings allow.
 
-    ``on_notice`` gets what a tool announces by itself, such as a timer that is due, ``on_line``
-    what tools and their servers show people meanwhile. Raises SettingsError where two tools have
+    ``on_notice`` gets what a tool announces by itself, such as a timer that is due,
+    ``on_notice_over`` which of it need not be announced any more, ``on_line`` what tools and their
+    servers show people meanwhile. Raises SettingsError where two tools have
     one name; broken plugins become ``problems``.
     """
     wanted = settings.tools
@@ -219,6 +221,7 @@ def build_tools(
     registry = Registry(
         data_dir=wanted.data_dir,
         on_notice=on_notice,
+        on_notice_over=on_notice_over,
         volume=volume,
         files_dir=wanted.files_dir,
         online=_online(wanted),

@@ -1,7 +1,15 @@
 """The user's side: microphone, turns, buttons, typed words, announcements."""
 
 from voice.core.client_actions import SendAudio
-from voice.core.client_inputs import Announce, Button, CommitTurn, MicFrame, UserPressed, UserTyped
+from voice.core.client_inputs import (
+    Announce,
+    Button,
+    CommitTurn,
+    MicFrame,
+    UserPressed,
+    UserTyped,
+    Withdraw,
+)
 from voice.core.turn_state import SPEECH_DEADLINE_MS, TALK_TAIL_MS
 from voice.core.updates import (
     Phase,
@@ -290,6 +298,19 @@ def test_announcements_are_told_one_after_the_other() -> None:
     shell.feed(events.response_created("r1"))
     shell.feed(events.response_done("r1"))
     assert len(shell.sent(ResponseCreate)) == 2
+
+
+def test_an_announcement_that_is_taken_back_in_time_is_never_told() -> None:
+    shell = ready()
+    shell.feed(events.speech_started())
+    shell.feed(Announce("your tea is ready"))
+    shell.feed(Withdraw("nobody said this"))
+    shell.feed(Withdraw("your tea is ready"))
+    shell.feed(events.speech_stopped())
+    shell.feed(events.response_created("r1"))
+    shell.feed(events.response_done("r1"))
+    assert shell.sent(ConversationItemCreate) == []
+    assert shell.sent(ResponseCreate) == []
 
 
 def test_an_announcement_before_the_session_is_ready_is_told_when_it_is() -> None:

@@ -20,9 +20,13 @@ class House:
     def __init__(self, folder: Path) -> None:
         self.release = threading.Event()
         self.notices: asyncio.Queue[str] = asyncio.Queue()
+        self.over: asyncio.Queue[str] = asyncio.Queue()
         self.clock = ManualClock()
         self.registry = Registry(
-            data_dir=folder, on_notice=self.notices.put_nowait, clock=self.clock
+            data_dir=folder,
+            on_notice=self.notices.put_nowait,
+            on_notice_over=self.over.put_nowait,
+            clock=self.clock,
         )
 
         @tool(background=True, summary="the {what} report")
@@ -80,6 +84,22 @@ async def test_its_status_can_be_asked_while_it_runs_and_afterwards(house: House
         "The cat report is done. The cat report has ten pages."
     )
     assert await house.ask("job_status", job=7) == "I know no job 7."
+
+
+async def test_what_its_status_told_is_not_announced_as_well(house: House) -> None:
+    await house.ask("write_report", what="cat")
+    await house.ask("write_report", what="dog")
+    await house.ask("job_status")
+    house.release.set()
+    told = {await house.notice(), await house.notice()}
+    assert house.over.empty()
+
+    await house.ask("job_status", job=1)
+    (first,) = {notice for notice in told if "cat" in notice}
+    assert await asyncio.wait_for(house.over.get(), 5) == first
+    await house.ask("job_status")
+    assert {await asyncio.wait_for(house.over.get(), 5)} == told - {first}
+    assert house.over.empty()
 
 
 async def test_one_that_fails_says_why(house: House) -> None:

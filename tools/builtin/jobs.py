@@ -63,6 +63,7 @@ def job_status(ctx: ToolContext, job: JobNumber | None = None) -> dict[str, Any]
         spoken = f"I'm still working on {join_spoken([_going(ctx, entry) for entry in running])}."
     else:
         spoken = _ended(jobs[-1])
+        ctx.jobs.told(jobs[-1].number)
     return {"spoken": spoken, "jobs": [_data(entry) for entry in jobs]}
 
 

@@ -172,6 +172,10 @@ class Session:
         """Have the assistant tell something as soon as nobody speaks."""
         self._run.feed(inp.Announce(text))
 
+    def withdraw(self, text: str) -> None:
+        """Take back an announcement of these words, where it still waits to be told."""
+        self._run.feed(inp.Withdraw(text))
+
     def ask_user(self, question: str) -> None:
         """Have the assistant ask for a tool that waits; the next turn is its answer.
 

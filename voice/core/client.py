@@ -40,6 +40,7 @@ from voice.core.client_inputs import (
     ToolsChanged,
     UserPressed,
     UserTyped,
+    Withdraw,
 )
 from voice.core.client_items import ItemHandlers
 from voice.core.client_link import LinkHandlers
@@ -305,6 +306,7 @@ class ClientCore:
             NearVerdict: self._near.on_verdict,
             DeviceChanged: self._on_device,
             Announce: speech.on_announce,
+            Withdraw: speech.on_withdraw,
             AskUser: self._tool_wishes.on_ask,
             QuestionOver: self._tool_wishes.on_question_over,
             ApprovalAnswered: self._hosted.on_answered,

@@ -185,6 +185,13 @@ class Announce:
 
 
 @dataclass(frozen=True, slots=True)
+class Withdraw:
+    """An ``Announce`` of this text is no longer needed, if nobody was told yet."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class AskUser:
     """A tool asks the user; the next turn is its answer, until ``QuestionOver``."""
 
@@ -258,6 +265,7 @@ Input: TypeAlias = (
     | DeviceChanged
     | CommitTurn
     | Announce
+    | Withdraw
     | AskUser
     | QuestionOver
     | ApprovalAnswered

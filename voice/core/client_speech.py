@@ -16,7 +16,15 @@ from voice.core.causes import (
     turn_end_cause,
 )
 from voice.core.client_actions import SendAudio
-from voice.core.client_inputs import Announce, Button, CommitTurn, MicFrame, UserPressed, UserTyped
+from voice.core.client_inputs import (
+    Announce,
+    Button,
+    CommitTurn,
+    MicFrame,
+    UserPressed,
+    UserTyped,
+    Withdraw,
+)
 from voice.core.client_recovery import COMMIT, commit, send_kept
 from voice.core.client_state import ClientState
 from voice.core.ledger import Entry
@@ -149,6 +157,10 @@ class SpeechHandlers:
         """Queue what is to be told when it is quiet."""
         if self._state.wishes.announce(event.text):
             self._state.warn("announcement_dropped", "too many announcements wait; one was dropped")
+
+    def on_withdraw(self, event: Withdraw) -> None:
+        """Forget what waits to be told and need not be."""
+        self._state.wishes.withdraw(event.text)
 
     def expire(self) -> None:
         """Act on the deadline of the user's turn, if it has passed."""
