@@ -1,10 +1,9 @@
-"""Opening, configuring and ending a session."""
+"""Losing a connection, and ending a session."""
 
 import pytest
 
-from voice.core.client_actions import CancelTool, Close, Connect, DropLink, FlushPlayback, SendAudio
+from voice.core.client_actions import CancelTool, Close, Connect, DropLink, FlushPlayback
 from voice.core.client_inputs import (
-    DialectDetected,
     FrameRefused,
     HangUp,
     LinkDown,
@@ -14,14 +13,10 @@ from voice.core.client_inputs import (
     UserTyped,
 )
 from voice.core.client_link import MAX_BAD_FRAMES
-from voice.core.link import CONFIGURED_DEADLINE_MS, GREETING_DEADLINE_MS
+from voice.core.link import GREETING_DEADLINE_MS
 from voice.core.reconnect import Persistence
-from voice.core.updates import ConnectionLost, Ended, EndKind, Phase, SessionReady, WarningIssued
+from voice.core.updates import ConnectionLost, Ended, EndKind, Phase
 from voice.errors import LocalProtocolError
-from voice.protocol.client_events import SessionUpdate
-from voice.protocol.dialects import Dialect
-from voice.protocol.formats import PCMU
-from voice.protocol.session_config import SessionConfig
 from voice.testing import events
 from voice.testing.pure_shell import PureShell
 
@@ -29,63 +24,9 @@ GIVES_UP = Persistence(give_up_after_ms=0)
 
 
 def ready() -> PureShell:
-    shell = PureShell(SessionConfig(instructions="Be brief."))
+    shell = PureShell()
     shell.connect()
     return shell
-
-
-def greeted() -> PureShell:
-    shell = PureShell(SessionConfig(instructions="Be brief."))
-    shell.feed(Started())
-    shell.feed(LinkUp())
-    shell.feed(DialectDetected(Dialect.BETA))
-    shell.feed(events.session_created())
-    return shell
-
-
-def test_the_first_act_is_to_dial() -> None:
-    shell = PureShell()
-    assert shell.feed(Started()) == [Connect()]
-    assert shell.core.phase is Phase.CONNECTING
-
-
-def test_nothing_is_sent_before_the_greeting() -> None:
-    shell = PureShell()
-    shell.feed(Started())
-    shell.feed(LinkUp())
-    assert shell.done == [Connect()]
-
-
-def test_the_greeting_is_answered_with_the_whole_configuration() -> None:
-    [update] = greeted().sent(SessionUpdate)
-    wire = update.session.to_wire()
-    assert wire["instructions"] == "Be brief."
-    assert wire["audio"]["input"]["turn_detection"] == {
-        "type": "server_vad",
-        "threshold": 0.5,
-        "prefix_padding_ms": 300,
-        "silence_duration_ms": 500,
-        "create_response": True,
-        "interrupt_response": True,
-    }
-    assert wire["tools"] == []
-    assert wire["tool_choice"] == "auto"
-
-
-def test_the_confirmation_makes_the_session_ready() -> None:
-    shell = greeted()
-    shell.feed(events.session_updated({"type": "realtime", "model": "m", "audio": {}}))
-    [update] = shell.updates(SessionReady)
-    assert update.session.model == "m"
-    assert update.dialect is Dialect.BETA
-    assert shell.core.phase is Phase.LISTENING
-
-
-def test_an_endpoint_that_never_confirms_is_used_all_the_same() -> None:
-    shell = greeted()
-    shell.advance(CONFIGURED_DEADLINE_MS)
-    assert [update.code for update in shell.updates(WarningIssued)] == ["unconfirmed_configuration"]
-    assert shell.core.phase is Phase.LISTENING
 
 
 def test_an_endpoint_that_never_greets_is_no_endpoint() -> None:
@@ -97,39 +38,6 @@ def test_an_endpoint_that_never_greets_is_no_endpoint() -> None:
     [ended] = shell.updates(Ended)
     assert ended.kind is EndKind.CONNECT_FAILED
     assert "session.created" in ended.reason
-
-
-def test_a_second_greeting_is_survived() -> None:
-    shell = ready()
-    shell.feed(events.session_created())
-    assert shell.updates(WarningIssued)[-1].code == "unexpected_greeting"
-    assert shell.core.phase is Phase.LISTENING
-
-
-def test_speech_before_the_session_was_ready_is_kept_for_half_a_second() -> None:
-    shell = PureShell()
-    shell.feed(Started())
-    frames = [bytes([number]) * 48 * 20 for number in range(60)]
-    for frame in frames:
-        shell.feed(MicFrame(frame))
-    shell.connect_from_dialled()
-    sent = [action.audio for action in shell.done if isinstance(action, SendAudio)]
-    assert sent == frames[-25:]
-
-
-def test_typed_words_before_the_session_is_ready_are_refused_with_a_warning() -> None:
-    shell = PureShell()
-    shell.feed(Started())
-    shell.feed(UserTyped("hello"))
-    assert [update.code for update in shell.updates(WarningIssued)] == ["not_ready"]
-
-
-def test_another_audio_format_than_asked_is_taken_as_the_endpoint_says() -> None:
-    shell = greeted()
-    audio = {"input": {"format": {"type": "audio/pcmu"}}, "output": {"format": PCMU.to_ga()}}
-    shell.feed(events.session_updated({"type": "realtime", "audio": audio}))
-    assert shell.core.input_format == shell.core.output_format == PCMU
-    assert [update.code for update in shell.updates(WarningIssued)] == ["other_audio_format"] * 2
 
 
 def test_hanging_up_silences_stops_tools_closes_and_is_the_last_update() -> None:
@@ -191,7 +99,10 @@ def test_a_link_that_never_came_up_is_a_failed_connect(down: LinkDown, kind: End
 
 
 def test_a_link_that_closes_while_it_is_configured_is_a_failed_connect() -> None:
-    shell = greeted()
+    shell = PureShell()
+    shell.feed(Started())
+    shell.feed(LinkUp())
+    shell.feed(events.session_created())
     shell.feed(LinkDown(1008, "policy"))
     [ended] = shell.updates(Ended)
     assert ended.kind is EndKind.CONNECT_FAILED

@@ -44,6 +44,7 @@ from voice.core.client_inputs import (
 )
 from voice.core.client_items import ItemHandlers
 from voice.core.client_link import LinkHandlers
+from voice.core.client_opening import OpeningHandlers
 from voice.core.client_responses import ResponseHandlers
 from voice.core.client_speech import SpeechHandlers
 from voice.core.client_standby import StandbyHandlers
@@ -105,8 +106,9 @@ class ClientCore:
             push_to_talk=push_to_talk,
             cancellable_tools=cancellable_tools,
         )
-        self._link = LinkHandlers(state)
-        self._standby = StandbyHandlers(state, self._link)
+        self._opening = OpeningHandlers(state)
+        self._link = LinkHandlers(state, self._opening)
+        self._standby = StandbyHandlers(state, self._link, self._opening)
         self._speech = SpeechHandlers(state)
         self._near = NearSpeechHandlers(state)
         self._tools = ToolHandlers(state)
@@ -115,7 +117,7 @@ class ClientCore:
         self._responses = ResponseHandlers(state, self._tools, self._link)
         self._items = ItemHandlers(state)
         self._playback = PlaybackHandlers(state)
-        self._errors = ErrorHandlers(state, self._link)
+        self._errors = ErrorHandlers(state, self._link, self._opening)
         self._keepalive = Keepalive(state)
         self._unknown_types: set[str] = set()
         # Audio comes fifty times a second each way and moves nothing that is settled afterwards.
@@ -228,7 +230,7 @@ class ClientCore:
         if self._link.leave_barred():
             return
         self._standby.settle()
-        self._link.tell_restored()
+        self._opening.tell_restored()
         if self._standby.is_switching:
             return
         if not (state.link.is_ready and state.slot.is_idle and state.turn.is_silent):
@@ -288,11 +290,11 @@ class ClientCore:
             self._state.warn("unknown_event", f"the endpoint sends {event.type!r:.80}; ignored")
 
     def _input_handlers(self) -> dict[type, Handler]:
-        link, speech = self._link, self._speech
+        link, opening, speech = self._link, self._opening, self._speech
         return {
             Started: link.on_started,
-            LinkUp: link.on_up,
-            DialectDetected: link.on_dialect,
+            LinkUp: opening.on_up,
+            DialectDetected: opening.on_dialect,
             LinkDown: link.on_down,
             FrameRefused: link.on_refused_frame,
             ClockJumped: link.on_clock_jumped,
@@ -318,12 +320,13 @@ class ClientCore:
         }
 
     def _wire_handlers(self) -> dict[type, Handler]:
-        link, speech, items, responses = self._link, self._speech, self._items, self._responses
+        opening, speech = self._opening, self._speech
+        items, responses = self._items, self._responses
         return {
             wire.ErrorEvent: self._errors.on_error,
             wire.UnknownEvent: self._on_unknown,
-            wire.SessionCreated: link.on_created,
-            wire.SessionUpdated: link.on_updated,
+            wire.SessionCreated: opening.on_created,
+            wire.SessionUpdated: opening.on_updated,
             wire.InputAudioBufferSpeechStarted: speech.on_speech_started,
             wire.InputAudioBufferSpeechStopped: speech.on_speech_stopped,
             wire.InputAudioBufferCommitted: speech.on_committed,

@@ -8,6 +8,7 @@ the endpoint says so, then by its code, then, for servers that send neither, by 
 from __future__ import annotations
 
 from voice.core.client_link import NORMAL_CLOSURE, Failure, LinkHandlers
+from voice.core.client_opening import OpeningHandlers
 from voice.core.client_state import ClientState
 from voice.core.link import LinkState
 from voice.core.responses import SlotState
@@ -56,9 +57,10 @@ MAX_REASON = 300
 class ErrorHandlers:
     """Take the endpoint's errors."""
 
-    def __init__(self, state: ClientState, link: LinkHandlers) -> None:
+    def __init__(self, state: ClientState, link: LinkHandlers, opening: OpeningHandlers) -> None:
         self._state = state
         self._link = link
+        self._opening = opening
 
     def on_error(self, event: ErrorEvent) -> None:
         """Free what the error refuses, then tell whoever should know."""
@@ -69,7 +71,7 @@ class ErrorHandlers:
             self._refuse_session(error, code, rule)
             return
         if state.history is not None and state.history.refuse(error.event_id):
-            self._link.tell_restored()
+            self._opening.tell_restored()
             return
         if rule is not None and (rule.is_auth or code == EXPIRED):
             self._link.fail(Failure(rule, NORMAL_CLOSURE, named(rule, code), is_open=True))

@@ -1,47 +1,30 @@
-"""Opening, configuring, losing and ending the connection that is talked to."""
+"""Losing the connection that is talked to, leaving it, and ending the session."""
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
 
 from voice.core.barge_in import silence
 from voice.core.causes import SESSION_OVER
-from voice.core.client_actions import CancelTool, Close, Connect, DropLink, SendEvent
-from voice.core.client_config import merged
+from voice.core.client_actions import CancelTool, Close, DropLink
 from voice.core.client_hosted import drop_hosted
 from voice.core.client_inputs import (
     ClockJumped,
-    DialectDetected,
     EndpointsBarred,
     FrameRefused,
     HangUp,
     LinkDown,
-    LinkUp,
     Started,
 )
-from voice.core.client_recovery import drop_session, restore, send_kept
+from voice.core.client_opening import OpeningHandlers
+from voice.core.client_recovery import drop_session
 from voice.core.client_state import ClientState
-from voice.core.endpoint_news import EndpointNews
 from voice.core.link import LinkEvent, LinkState
-from voice.core.restore import SETTLE_LIMIT_MS, History
 from voice.core.standby import Standby
-from voice.core.updates import (
-    ConnectionLost,
-    Ended,
-    EndKind,
-    ErrorReported,
-    Reconnected,
-    SessionReady,
-)
-from voice.core.uplink import Speech
+from voice.core.updates import ConnectionLost, Ended, EndKind
 from voice.core.verdicts import Rule, Verdict, of_close, of_end, of_error
-from voice.protocol.client_events import SessionUpdate
-from voice.protocol.formats import AudioFormat
-from voice.protocol.server_events import SessionCreated, SessionUpdated
-from voice.protocol.session_config import SessionConfig
 
 MAX_BAD_FRAMES = 20
 BAD_FRAMES_WINDOW_MS = 10_000
@@ -74,59 +57,21 @@ class Failure:
 class LinkHandlers:
     """Take what happens to the connection."""
 
-    def __init__(self, state: ClientState) -> None:
+    def __init__(self, state: ClientState, opening: OpeningHandlers) -> None:
         self._state = state
+        self._opening = opening
         self._bad_frames: deque[int] = deque(maxlen=MAX_BAD_FRAMES + 1)
         self._last_word: tuple[Rule, int] | None = None
-        self._tried: set[int] = set()
-        self._news = EndpointNews(state)
-        self._left_because = ""
         self._barred_because = ""
         self._is_started = False
-        self._is_lost = False
-        self.unix_s = 0
-        """Time of day when the socket opened; 0 for unknown."""
-        self.expires_at: int | None = None
-        """Time of day at which the endpoint says that the session expires."""
         self.promote_standby: Callable[[Verdict], bool] = lambda verdict: False
         """Has a second connection take over where one is ready; returns whether it will."""
-        self.ready_at_ms = 0
 
     def on_started(self, event: Started) -> None:
         """Dial."""
         self._is_started = True
         if not self.leave_barred():
-            self._dial()
-
-    def on_up(self, event: LinkUp) -> None:
-        """Wait for the greeting: an open socket proves nothing."""
-        if self._state.link.may(LinkEvent.OPENED):
-            self.unix_s = event.unix_s
-            self._state.link.move(LinkEvent.OPENED, self._state.now_ms)
-
-    def on_dialect(self, event: DialectDetected) -> None:
-        """Remember how the endpoint spells."""
-        self._state.dialect = event.dialect
-
-    def on_created(self, event: SessionCreated) -> None:
-        """Answer the greeting with our whole configuration."""
-        state = self._state
-        if not state.link.may(LinkEvent.GREETED):
-            state.warn("unexpected_greeting", "the endpoint sent session.created a second time")
-            return
-        state.link.move(LinkEvent.GREETED, state.now_ms)
-        self.expires_at = event.session.expires_at
-        state.update_event_id = state.new_id("update")
-        update = SessionUpdate(event_id=state.update_event_id, session=state.config)
-        state.actions.append(SendEvent(update))
-
-    def on_updated(self, event: SessionUpdated) -> None:
-        """Take the endpoint's word for the effective configuration; the first makes us ready."""
-        state = self._state
-        if isinstance(event.session, SessionConfig):
-            self._take_effective(event.session)
-        if state.link.state is LinkState.CONFIGURING:
-            self._become_ready()
+            self._opening.dial()
 
     def on_down(self, event: LinkDown) -> None:
         """Do what fits the cause: try again, go elsewhere, or end."""
@@ -191,23 +136,23 @@ class LinkHandlers:
             self._go_offline(Failure(rule, NORMAL_CLOSURE, self._barred_because, is_open=True))
         routes.current = following
         state.attempts.switched()
-        self._left_because = self._barred_because
-        self._dial()
+        self._opening.left_because = self._barred_because
+        self._opening.dial()
         return True
 
     def expire(self) -> None:
         """Act on the deadline of the link, if it has passed."""
         state = self._state
-        self.tell_restored()
+        self._opening.tell_restored()
         if not state.link.is_late(state.now_ms):
             return
         if state.link.state is LinkState.OFFLINE:
-            self._dial()
+            self._opening.dial()
             return
         if state.link.state is LinkState.CONFIGURING:
             message = "the endpoint did not confirm our configuration; going on without"
             state.warn("unconfirmed_configuration", message)
-            self._become_ready()
+            self._opening.become_ready()
             return
         reason = (
             "the endpoint opened a socket but never sent session.created; "
@@ -219,10 +164,8 @@ class LinkHandlers:
     @property
     def deadline_ms(self) -> int | None:
         """When ``expire`` wants to be called."""
-        state, history = self._state, self._state.history
-        if self._is_lost and history is not None and state.link.is_ready:
-            return self.ready_at_ms + SETTLE_LIMIT_MS
-        return state.link.deadline_ms
+        told_ms = self._opening.deadline_ms
+        return self._state.link.deadline_ms if told_ms is None else told_ms
 
     def note_error(self, code: str, kind: str | None) -> Rule | None:
         """Remember an error event, which may explain a close; return its rule."""
@@ -231,17 +174,10 @@ class LinkHandlers:
             self._last_word = (rule, self._state.now_ms)
         return rule
 
-    def tell_restored(self) -> None:
-        """Tell what became of the history, once the endpoint has answered for all of it."""
-        state, history = self._state, self._state.history
-        if not self._is_lost or history is None or not state.link.is_ready:
-            return
-        if not history.is_settled:
-            if state.now_ms < self.ready_at_ms + SETTLE_LIMIT_MS:
-                return
-            history.give_up_waiting()
-        self._is_lost = False
-        state.publish(Reconnected(*outcome(history)))
+    def took_over(self, standby: Standby) -> None:
+        """Note that another connection, which is ready, is the one that is talked to."""
+        self._last_word = None
+        self._opening.took_over(standby)
 
     # --- failing and ending -----------------------------------------------------------------------
 
@@ -254,7 +190,7 @@ class LinkHandlers:
         attempts.failed(state.now_ms)
         if verdict is Verdict.OTHER_DIALECT and routes.turn_dialect(routes.current):
             self._go_offline(failure)
-            self._dial()
+            self._opening.dial()
             return
         if verdict in (Verdict.OTHER_DIALECT, Verdict.NEVER):
             routes.close(routes.current)
@@ -265,20 +201,17 @@ class LinkHandlers:
         must_leave = not may_stay or verdict is Verdict.NEXT
         following = routes.next()
         has_other = following is not None and (must_leave or attempts.should_switch(state.now_ms))
-        if not has_other and (not may_stay or attempts.is_hopeless(state.now_ms)):
-            self._end_of(failure, was_ready=was_ready)
-            return
-        if has_other and attempts.is_hopeless(state.now_ms):
+        if attempts.is_hopeless(state.now_ms) or not (has_other or may_stay):
             self._end_of(failure, was_ready=was_ready)
             return
         self._go_offline(failure)
-        self._tried.add(routes.current)
+        self._opening.tried.add(routes.current)
         if has_other and following is not None:
             routes.current = following
             attempts.switched()
-            self._left_because = failure.reason
-            if following not in self._tried:
-                self._dial()
+            self._opening.left_because = failure.reason
+            if following not in self._opening.tried:
+                self._opening.dial()
                 return
         self._dial_later(failure)
 
@@ -298,7 +231,7 @@ class LinkHandlers:
         was_ready = state.link.is_ready
         state.link.move(LinkEvent.LOST, state.now_ms)
         if was_ready:
-            self._is_lost = True
+            self._opening.lost()
             drop_session(state)
 
     def _dial_later(self, failure: Failure) -> None:
@@ -309,7 +242,7 @@ class LinkHandlers:
         if wait_ms:
             state.link.wait(state.now_ms + wait_ms)
         else:
-            self._dial()
+            self._opening.dial()
 
     def _end_of(self, failure: Failure, *, was_ready: bool) -> None:
         state, rule = self._state, failure.rule
@@ -335,81 +268,3 @@ class LinkHandlers:
         silence(state, SESSION_OVER)
         drop_hosted(state, want=False)
         state.actions += [CancelTool(call.call_id) for call in state.calls.running]
-
-    # --- opening ----------------------------------------------------------------------------------
-
-    def _dial(self) -> None:
-        state, routes = self._state, self._state.routes
-        index = routes.current
-        state.link.move(LinkEvent.DIAL, state.now_ms)
-        state.attempts.began(state.now_ms)
-        state.capabilities = routes.route.capabilities
-        state.config = state.config_for(index, is_first=not state.has_been_ready)
-        if not state.has_been_ready:
-            state.effective = state.config
-        state.actions.append(Connect(index, routes.dialect(index)))
-
-    def _become_ready(self) -> None:
-        state = self._state
-        state.link.move(LinkEvent.CONFIGURED, state.now_ms)
-        state.attempts.succeeded(state.now_ms)
-        self.ready_at_ms = state.now_ms
-        self._tried.clear()
-        is_first, state.has_been_ready = not state.has_been_ready, True
-        if is_first:
-            state.publish(SessionReady(state.shown_session, state.dialect))
-            self.tell_endpoint()
-            if not state.push_to_talk:
-                send_kept(state)
-                if state.turn_detection is None:
-                    state.uplink.turn_began(0)
-            return
-        state.publish(SessionReady(state.shown_session, state.dialect))
-        self.tell_endpoint()
-        restore(state)
-        self.tell_restored()
-
-    def took_over(self, standby: Standby) -> None:
-        """Note that another connection, which is ready, is the one that is talked to."""
-        state = self._state
-        state.attempts.succeeded(state.now_ms)
-        self.ready_at_ms, self.unix_s = state.now_ms, standby.unix_s
-        self.expires_at = standby.expires_at
-        self._is_lost, self._last_word = False, None
-
-    def tell_endpoint(self, reason: str | None = None) -> None:
-        """Tell once that another endpoint is used than before."""
-        self._news.tell(self._left_because if reason is None else reason)
-
-    def _take_effective(self, session: SessionConfig) -> None:
-        take_effective(self._state, merged(self._base(), session))
-
-    def _base(self) -> SessionConfig:
-        state = self._state
-        is_new = state.link.state is LinkState.CONFIGURING
-        return state.config if is_new else state.effective
-
-
-def take_effective(state: ClientState, effective: SessionConfig) -> None:
-    """Go on with the configuration that is in force at the endpoint."""
-    heard, said = state.audio_format("input"), state.audio_format("output")
-    state.effective = effective
-    if state.audio_format("input") != heard:
-        if state.uplink.speech is not Speech.NONE:
-            message = "this endpoint wants other audio, so your last words are lost; say them again"
-            state.publish(ErrorReported("speech_lost", message))
-        state.uplink.set_format(state.audio_format("input"))
-        _warn_of_format(state, "input", state.audio_format("input"))
-    if state.audio_format("output") != said:
-        state.playback.set_format(state.audio_format("output"))
-        _warn_of_format(state, "output", state.audio_format("output"))
-
-
-def outcome(history: History) -> tuple[Literal["full", "partial"], int]:
-    """Return how much of the history a session was told, and how many items it was not."""
-    return "full" if history.is_full else "partial", history.left_out + history.refused
-
-
-def _warn_of_format(state: ClientState, side: str, audio_format: AudioFormat) -> None:
-    message = f"the endpoint's {side} is {audio_format.type} at {audio_format.rate_hz} Hz"
-    state.warn("other_audio_format", message)

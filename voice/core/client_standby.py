@@ -9,7 +9,8 @@ from voice.core.client_actions import CloseStandby, ConnectStandby, SendStandby,
 from voice.core.client_config import merged
 from voice.core.client_hosted import drop_hosted
 from voice.core.client_inputs import DialectDetected, LinkDown, LinkUp, StandbyEvent
-from voice.core.client_link import LinkHandlers, outcome, take_effective
+from voice.core.client_link import LinkHandlers
+from voice.core.client_opening import OpeningHandlers, outcome, take_effective
 from voice.core.client_recovery import drop_session, resend_speech
 from voice.core.client_state import ClientState
 from voice.core.link import LinkEvent, LinkState
@@ -41,9 +42,10 @@ from voice.protocol.session_config import SessionConfig
 class StandbyHandlers:
     """Decide when a second connection is wanted, take what it says, and let it take over."""
 
-    def __init__(self, state: ClientState, link: LinkHandlers) -> None:
+    def __init__(self, state: ClientState, link: LinkHandlers, opening: OpeningHandlers) -> None:
         self._state = state
         self._link = link
+        self._opening = opening
         link.promote_standby = self._promote
         self._standby: Standby | None = None
         self._is_first_lost = False
@@ -117,8 +119,8 @@ class StandbyHandlers:
             self._close()
             self._seen_ready_ms = None
             return
-        if self._seen_ready_ms != self._link.ready_at_ms:
-            self._seen_ready_ms = self._link.ready_at_ms
+        if self._seen_ready_ms != self._opening.ready_at_ms:
+            self._seen_ready_ms = self._opening.ready_at_ms
             self._plan()
         standby = self._standby
         if standby is None or not (self._is_first_lost or standby.is_loaded(now_ms)):
@@ -147,11 +149,11 @@ class StandbyHandlers:
 
     def _plan(self) -> None:
         """Note when the session that has just begun is to be renewed, and when to look back."""
-        state, link = self._state, self._link
+        state, opening = self._state, self._opening
         self._close()
-        begun_ms = link.ready_at_ms
+        begun_ms = opening.ready_at_ms
         limit_s = state.capabilities.session_limit_s
-        life = life_ms(limit_s, link.expires_at, link.unix_s)
+        life = life_ms(limit_s, opening.expires_at, opening.unix_s)
         self._renew_at_ms = None if life is None else begun_ms + int(RENEW_AT * life)
         self._force_at_ms = None if life is None else begun_ms + int(FORCE_AT * life)
         self._renew_wait_ms = RENEW_AGAIN_MS
@@ -299,7 +301,7 @@ class StandbyHandlers:
 
     def _take_over(self, standby: Standby) -> None:
         """Talk on the second connection from here on, in one step."""
-        state, link = self._state, self._link
+        state, opening = self._state, self._opening
         was_forced, self._is_forced = self._is_forced, False
         self._is_first_lost = False
         standby.history.give_up_waiting()
@@ -318,12 +320,12 @@ class StandbyHandlers:
         state.link = standby.link
         state.adopt(standby.history)
         take_effective(state, standby.effective or standby.config)
-        link.took_over(standby)
+        self._link.took_over(standby)
         state.publish(SessionReady(state.shown_session, state.dialect))
         if is_renewed:
             state.publish(SessionRenewed(*outcome(standby.history)))
         else:
-            link.tell_endpoint("")
+            opening.tell_endpoint("")
         resend_speech(state)
-        self._seen_ready_ms = link.ready_at_ms
+        self._seen_ready_ms = opening.ready_at_ms
         self._plan()
