@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from voice.core.cost import Caps, Prices
 from voice.protocol.endpoints import Endpoint, resolve
 from voice.settings import Settings, load_settings
@@ -54,6 +56,44 @@ def test_the_budget_has_the_places_in_order_and_the_day_on_disk(tmp_path: Path) 
     assert budget.book is not None
     budget.book.add(1.0)
     assert list((tmp_path / "data" / "spending").iterdir())
+
+
+RELAY = """audio_out = 5
+{cap}
+{prices}
+[endpoint]
+url = "{url}"
+{preset}
+[[endpoint.fallbacks]]
+url = "wss://gateway.example/v1/realtime"
+"""
+
+
+def relay(
+    cap: str = "day_cap = 2", url: str = "ws://127.0.0.1:4000", preset: str = "", prices: str = ""
+) -> str:
+    return RELAY.format(cap=cap, url=url, preset=preset, prices=prices)
+
+
+def test_a_cap_that_an_address_of_this_machine_escapes_is_told(tmp_path: Path) -> None:
+    [doubt] = budget_of(load(tmp_path, relay()), []).doubts
+    assert "127.0.0.1:4000" in doubt
+    assert "set preset" in doubt
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        relay(cap=""),
+        relay(preset='preset = "litellm"'),
+        relay(preset='preset = "voice"'),
+        relay(url="wss://relay.example/v1/realtime"),
+        relay(prices="[cost.prices.embedded]\ntext_out = 4"),
+        "audio_out = 5\nday_cap = 2\n",
+    ],
+)
+def test_caps_that_hold_are_not_doubted(tmp_path: Path, text: str) -> None:
+    assert budget_of(load(tmp_path, text), []).doubts == []
 
 
 def test_without_prices_nothing_is_kept_on_disk(tmp_path: Path) -> None:

@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from voice.client.bookkeeper import Budget
 from voice.client.day_book import DayBook
 from voice.core.cost import Caps, Prices
-from voice.protocol.endpoints import Endpoint, EndpointKind
+from voice.protocol.endpoints import Endpoint, EndpointKind, resolve
+from voice.protocol.known_places import PRESETS
+from voice.protocol.self_hosted_places import OWN
 from voice.settings import Settings
 from voice.settings_cost import EMBEDDED, PriceSettings
 
@@ -26,7 +28,26 @@ def budget_of(settings: Settings, endpoints: Sequence[Endpoint]) -> Budget:
     if any(found is not None for found in prices):
         book = DayBook(settings.tools.data_dir / FOLDER, cost.currency)
     caps = Caps(session=cost.session_cap, day=cost.day_cap, warn_at=cost.warn_at)
-    return Budget(prices, caps, cost.currency, book)
+    return Budget(prices, caps, cost.currency, book, _doubts(settings))
+
+
+def _doubts(settings: Settings) -> list[str]:
+    """Return one line for each endpoint that counts as free by its address alone, under a cap."""
+    cost = settings.cost
+    if (cost.session_cap is None and cost.day_cap is None) or EMBEDDED in cost.prices:
+        return []
+    lines = []
+    for place in (settings.endpoint, *settings.endpoint.fallbacks):
+        if place.url is None or place.preset is not None or place.url.lower() in PRESETS:
+            continue
+        endpoint = resolve(place.url)
+        if endpoint.kind is EndpointKind.LOCAL:
+            lines.append(
+                f"{endpoint.safe_url} is taken for our own server, which is free, so no cap holds "
+                "it; if this is a paid relay, set preset beside its url, else preset = "
+                f'"{OWN.preset}"'
+            )
+    return lines
 
 
 def prices_of(settings: Settings, endpoint: Endpoint) -> Prices | None:

@@ -11,10 +11,13 @@ from voice.core.updates import (
     AssistantTranscript,
     EndpointChanged,
     ResponseFinished,
+    SessionReady,
     UserSpeechStarted,
     UserTranscript,
     WarningIssued,
 )
+from voice.protocol.dialects import Dialect
+from voice.protocol.session_config import SessionConfig
 
 PRICES = Prices(text_in=4.0, audio_in=32.0, audio_out=64.0, transcription_minute=0.6)
 USAGE = {
@@ -36,6 +39,13 @@ def test_every_response_is_paid_however_it_ended(status):
     assert cost.price == cost.turn == cost.session == cost.day == pytest.approx(PRICE)
     assert cost.tokens == Tokens(audio_in=1_000, audio_out=500)
     assert (cost.response_id, cost.item_id, cost.currency) == ("r1", "", "USD")
+
+
+def test_what_is_doubted_of_the_caps_is_told_once():
+    keeper = Bookkeeper(Budget([None], Caps(day=2.0), doubts=["no cap holds it"]))
+    ready = SessionReady(SessionConfig(), Dialect.GA)
+    assert keeper.take(ready) == [WarningIssued("cap_in_doubt", "no cap holds it")]
+    assert keeper.take(ready) == []
 
 
 def test_a_response_without_usage_is_not_told():

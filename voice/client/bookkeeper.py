@@ -26,6 +26,7 @@ from voice.core.updates import (
     AssistantTranscript,
     EndpointChanged,
     ResponseFinished,
+    SessionReady,
     Update,
     UserSpeechStarted,
     UserTranscript,
@@ -40,13 +41,14 @@ class Budget:
     """What each place of a session costs, in their order, and how much may be spent.
 
     None for a place whose prices nobody has told: it counts as free. Without a ``book`` the day's
-    cap is that of this session alone.
+    cap is that of this session alone. ``doubts`` are told once: which caps may hold nothing.
     """
 
     prices: Sequence[Prices | None] = ()
     caps: Caps = field(default_factory=Caps)
     currency: str = "USD"
     book: DayBook | None = None
+    doubts: Sequence[str] = ()
 
 
 @dataclass(slots=True)
@@ -63,6 +65,7 @@ class Bookkeeper:
         self._book = budget.book
         self._meter = CostMeter(budget.caps, spent_today=self._book.total() if self._book else 0.0)
         self._day = self._book.day if self._book else None
+        self._doubts = tuple(budget.doubts)
         self._place = 0
         self._turn = _TurnCost()
         self._turns: BoundedDict[str, _TurnCost] = BoundedDict(_MAX_IDS)
@@ -91,6 +94,9 @@ class Bookkeeper:
     def take(self, update: Update) -> list[Update]:
         """Take in an update; return what it costs, and warnings of caps."""
         match update:
+            case SessionReady():
+                doubts, self._doubts = self._doubts, ()
+                return [WarningIssued("cap_in_doubt", doubt) for doubt in doubts]
             case EndpointChanged():
                 self._place = update.index
             case UserSpeechStarted():
