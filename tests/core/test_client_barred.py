@@ -14,7 +14,7 @@ from voice.core.client_actions import (
 )
 from voice.core.client_inputs import EndpointsBarred, LinkDown, MicFrame, Started, UserTyped
 from voice.core.routes import Route
-from voice.core.standby import PROBE_MS
+from voice.core.standby_plan import PROBE_MS
 from voice.core.updates import Ended, EndKind, EndpointChanged, Phase, Reconnected
 from voice.protocol.capabilities import Capabilities
 from voice.protocol.client_events import ConversationItemCreate, ResponseCreate

@@ -23,7 +23,7 @@ from voice.core.client_inputs import (
     UserTyped,
 )
 from voice.core.routes import Route
-from voice.core.standby import PROBE_MS, life_ms
+from voice.core.standby_plan import PROBE_MS
 from voice.core.updates import (
     ConnectionLost,
     EndpointChanged,
@@ -322,16 +322,6 @@ def test_every_session_is_renewed_in_its_turn() -> None:
     texts = [entry.text for entry in shell.core.ledger]
     assert len(texts) == 2 + 2 * 25
     assert len(set(texts)) == len(texts)
-
-
-def test_an_endpoint_that_says_when_it_expires_is_believed() -> None:
-    assert life_ms(None, 1_000_600, 1_000_000) == 600_000
-    assert life_ms(300, 1_000_600, 1_000_000) == 300_000
-    assert life_ms(3_600, None, 1_000_000) == 3_600_000
-    # A clock that goes wrong by years, or an expiry that has passed, says nothing.
-    assert life_ms(None, 999_000, 1_000_000) is None
-    assert life_ms(None, 9_000_000, 1_000_000) is None
-    assert life_ms(None, 1_000_600, 0) is None
 
 
 def fallen_back() -> PureShell:

@@ -5,7 +5,7 @@ from voice.core.client_actions import Connect
 from voice.core.client_inputs import EndpointsBarred, HangUp, StandbyEvent
 from voice.core.reconnect import Persistence
 from voice.core.routes import Route
-from voice.core.standby import PROBE_MS
+from voice.core.standby_plan import PROBE_MS
 from voice.core.updates import EndpointChanged
 from voice.protocol.capabilities import Capabilities
 from voice.protocol.client_events import ConversationItemCreate

@@ -15,16 +15,8 @@ from voice.core.client_recovery import drop_session, resend_speech
 from voice.core.client_state import ClientState
 from voice.core.link import LinkEvent, LinkState
 from voice.core.restore import History
-from voice.core.standby import (
-    FORCE_AT,
-    MAX_RENEW_AGAIN_MS,
-    PROBE_MS,
-    RENEW_AGAIN_MS,
-    RENEW_AT,
-    Purpose,
-    Standby,
-    life_ms,
-)
+from voice.core.standby import Standby
+from voice.core.standby_plan import Purpose, StandbyPlan, life_ms
 from voice.core.updates import SessionReady, SessionRenewed
 from voice.core.uplink import Speech
 from voice.core.verdicts import Rule, Verdict, of_end, of_error
@@ -48,13 +40,9 @@ class StandbyHandlers:
         self._opening = opening
         link.promote_standby = self._promote
         self._standby: Standby | None = None
+        self._plan = StandbyPlan()
         self._is_first_lost = False
         self._seen_ready_ms: int | None = None
-        self._renew_at_ms: int | None = None
-        self._force_at_ms: int | None = None
-        self._renew_wait_ms = RENEW_AGAIN_MS
-        self._probe_at_ms: int | None = None
-        self._probes = 0
         self._is_forced = False
         self._handlers: dict[type, Callable[[Any], None]] = {
             LinkUp: self._on_up,
@@ -74,10 +62,9 @@ class StandbyHandlers:
         if not state.link.is_ready:
             return None
         if standby is None:
-            dues = [self._renew_at_ms, self._probe_at_ms]
-            return min((due for due in dues if due is not None), default=None)
+            return self._plan.deadline_ms
         # What has come already was looked at; a deadline in the past would ring without end.
-        ahead = [self._force_at_ms, standby.deadline_ms]
+        ahead = [self._plan.force_at_ms, standby.deadline_ms]
         return min((due for due in ahead if due is not None and due > state.now_ms), default=None)
 
     def on_event(self, event: StandbyEvent) -> None:
@@ -92,7 +79,6 @@ class StandbyHandlers:
         if standby is not None and state.routes.is_closed(standby.endpoint):
             self._close()
         if state.link.is_ready and self._standby is None:
-            self._probes = 0
             self._plan_probe()
 
     def expire(self) -> None:
@@ -120,13 +106,12 @@ class StandbyHandlers:
             self._seen_ready_ms = None
             return
         if self._seen_ready_ms != self._opening.ready_at_ms:
-            self._seen_ready_ms = self._opening.ready_at_ms
-            self._plan()
+            self._begin()
         standby = self._standby
         if standby is None or not (self._is_first_lost or standby.is_loaded(now_ms)):
             return
         is_due = self._is_forced or self._is_first_lost
-        if is_due or (self._force_at_ms is not None and now_ms >= self._force_at_ms):
+        if is_due or self._plan.must_take_over(now_ms):
             self._force(standby)
         elif self._is_boundary:
             self._take_over(standby)
@@ -147,34 +132,35 @@ class StandbyHandlers:
 
     # --- when -------------------------------------------------------------------------------------
 
-    def _plan(self) -> None:
-        """Note when the session that has just begun is to be renewed, and when to look back."""
+    def _begin(self) -> None:
+        """Plan for the session that has just begun."""
         state, opening = self._state, self._opening
         self._close()
-        begun_ms = opening.ready_at_ms
+        self._seen_ready_ms = opening.ready_at_ms
         limit_s = state.capabilities.session_limit_s
         life = life_ms(limit_s, opening.expires_at, opening.unix_s)
-        self._renew_at_ms = None if life is None else begun_ms + int(RENEW_AT * life)
-        self._force_at_ms = None if life is None else begun_ms + int(FORCE_AT * life)
-        self._renew_wait_ms = RENEW_AGAIN_MS
-        self._probes = 0
+        self._plan.begin(opening.ready_at_ms, life)
         self._plan_probe()
 
-    def _plan_probe(self) -> None:
-        is_home = self._state.routes.better() is None
-        wait_ms = PROBE_MS[min(self._probes, len(PROBE_MS) - 1)]
-        self._probe_at_ms = None if is_home else self._state.now_ms + wait_ms
+    def _plan_probe(self, *, again: bool = False) -> None:
+        plan, now_ms = self._plan, self._state.now_ms
+        if self._state.routes.better() is None:
+            plan.never_probe()
+        elif again:
+            plan.probe_again(now_ms)
+        else:
+            plan.probe(now_ms)
 
     def _open_if_due(self) -> None:
-        state, now_ms = self._state, self._state.now_ms
-        if self._renew_at_ms is not None and now_ms >= self._renew_at_ms:
-            self._open(Purpose.RENEW, state.routes.current)
-        elif self._probe_at_ms is not None and now_ms >= self._probe_at_ms:
-            better = state.routes.better()
-            if better is None:
-                self._probe_at_ms = None
-            else:
-                self._open(Purpose.RETURN, better)
+        state = self._state
+        purpose = self._plan.due(state.now_ms)
+        better = state.routes.better()
+        if purpose is Purpose.RENEW:
+            self._open(purpose, state.routes.current)
+        elif purpose is Purpose.RETURN and better is not None:
+            self._open(purpose, better)
+        elif purpose is Purpose.RETURN:
+            self._plan.never_probe()
 
     def _open(self, purpose: Purpose, endpoint: int) -> None:
         state = self._state
@@ -204,13 +190,11 @@ class StandbyHandlers:
         if standby.purpose is Purpose.RETURN:
             if is_hopeless:
                 state.routes.close(standby.endpoint)
-            self._probes += 1
-            self._plan_probe()
+            self._plan_probe(again=True)
         elif is_hopeless:
-            self._renew_at_ms = None
+            self._plan.never_renew()
         else:
-            self._renew_at_ms = state.now_ms + self._renew_wait_ms
-            self._renew_wait_ms = min(2 * self._renew_wait_ms, MAX_RENEW_AGAIN_MS)
+            self._plan.renew_again(state.now_ms)
 
     # --- what it says -----------------------------------------------------------------------------
 
@@ -327,5 +311,4 @@ class StandbyHandlers:
         else:
             opening.tell_endpoint("")
         resend_speech(state)
-        self._seen_ready_ms = opening.ready_at_ms
-        self._plan()
+        self._begin()
