@@ -32,7 +32,7 @@ def test_a_core_that_breaks_a_property_is_caught(monkeypatch: pytest.MonkeyPatch
     def eager(self: ClientCore) -> None:
         settle(self)
         if self._state.link.is_ready:
-            self._responses.ask()
+            self._handlers.responses.ask()
 
     monkeypatch.setattr(ClientCore, "_settle", eager)
     with pytest.raises(Exception, match="property 1|illegal") as caught:
