@@ -1,23 +1,28 @@
-"""Tools that the endpoint runs itself: what is shown of them, and when the user is asked."""
+"""Tools that the endpoint runs itself: what is shown of them, and when the next answer is due."""
 
 import pytest
 
+from tests.core.hosted_kit import (
+    DOCS,
+    WITH_DOCS,
+    answers,
+    asked,
+    call_item,
+    event,
+    item_done,
+    list_item,
+    output_added,
+    warnings,
+)
 from tests.core.recovery_kit import LOST, answer, lose_and_return, one, ready, told, turn
 from voice.core.client_actions import Connect, TakeOver
 from voice.core.client_hosted import FAILED, SILENT
 from voice.core.client_hosted import LOST as LOST_CALL
 from voice.core.client_inputs import ApprovalAnswered, Button, HangUp, UserPressed
-from voice.core.hosted_tools import (
-    APPROVAL_LIMIT_MS,
-    CALL_LIMIT_MS,
-    GRANT_LIMIT_MS,
-    MAX_APPROVALS,
-    OUTPUT_LIMIT_MS,
-)
+from voice.core.hosted_tools import CALL_LIMIT_MS, OUTPUT_LIMIT_MS
 from voice.core.restore import SETTLE_LIMIT_MS
 from voice.core.updates import (
     ApprovalOver,
-    ApprovalRequested,
     HostedToolsListed,
     Phase,
     Reconnected,
@@ -26,67 +31,9 @@ from voice.core.updates import (
     ToolCallStarted,
     WarningIssued,
 )
-from voice.protocol import server_events as wire
 from voice.protocol.capabilities import LOCAL_CAPABILITIES, Capabilities
 from voice.protocol.client_events import ConversationItemCreate, ResponseCreate, SessionUpdate
-from voice.protocol.items import McpApprovalResponse
-from voice.protocol.session_config import FunctionTool, McpTool, SessionConfig
 from voice.testing import events
-
-DOCS = McpTool(
-    server_label="docs", server_url="https://docs.example/mcp", authorization="canary-token"
-)
-WITH_DOCS = SessionConfig(tools=[FunctionTool(name="clock"), DOCS])
-ASKED = ApprovalRequested("ask1", "docs", "search", '{"query": "tea"}')
-
-
-def list_item(names=("search", "read"), item_id="list1"):
-    tools = [{"name": name, "input_schema": {}} for name in names]
-    return {"id": item_id, "type": "mcp_list_tools", "server_label": "docs", "tools": tools}
-
-
-def call_item(item_id="mcp1", **fields):
-    item = {"id": item_id, "type": "mcp_call", "server_label": "docs", "name": "search"}
-    return {**item, "arguments": '{"query": "tea"}', **fields}
-
-
-def request_item(item_id="ask1", **fields):
-    item = {"id": item_id, "type": "mcp_approval_request", "server_label": "docs"}
-    return {**item, "name": "search", "arguments": '{"query": "tea"}', **fields}
-
-
-def event(kind, **fields):
-    return wire.SERVER_EVENTS[kind].model_validate({"type": kind, **fields})
-
-
-def output_added(item, response_id="r1"):
-    return event("response.output_item.added", response_id=response_id, item=item)
-
-
-def item_done(item):
-    return event("conversation.item.done", item=item, previous_item_id=None)
-
-
-def asked(shell, response_id="r1", item_id="ask1"):
-    """Let the endpoint ask for leave in a response of its own."""
-    shell.feed(events.response_created(response_id))
-    shell.feed(events.item_done(response_id, request_item(item_id)))
-    shell.feed(item_done(request_item(item_id)))
-    shell.feed(events.response_done(response_id, output=[request_item(item_id)]))
-
-
-def answers(shell):
-    items = [sent.item for sent in shell.sent(ConversationItemCreate)]
-    return [
-        (item.approval_request_id, item.approve)
-        for item in items
-        if isinstance(item, McpApprovalResponse)
-    ]
-
-
-def warnings(shell):
-    return {warning.code: warning.message for warning in shell.updates(WarningIssued)}
-
 
 # --- lists ----------------------------------------------------------------------------------------
 
@@ -221,85 +168,6 @@ def test_nobody_answers_a_call_of_an_answer_that_was_interrupted():
     shell.feed(events.response_done("r1", "cancelled"))
     assert len(shell.updates(ToolCallFinished)) == 1
     assert shell.sent(ResponseCreate) == []
-
-
-# --- leave ----------------------------------------------------------------------------------------
-
-
-def test_leave_is_asked_for_once_and_given_once():
-    shell = ready(WITH_DOCS)
-    asked(shell)
-    assert one(shell, ApprovalRequested) == ASKED
-    assert answers(shell) == []
-    shell.feed(ApprovalAnswered("ask1", True))
-    shell.feed(ApprovalAnswered("ask1", False))
-    shell.feed(item_done(request_item()))
-    assert answers(shell) == [("ask1", True)]
-    assert one(shell, ApprovalOver) == ApprovalOver("ask1", "approved")
-    assert len(shell.updates(ApprovalRequested)) == 1
-    assert shell.sent(ResponseCreate) == []
-
-
-def test_what_was_allowed_is_under_way_until_its_call_is_over():
-    shell = ready(WITH_DOCS)
-    asked(shell)
-    shell.feed(ApprovalAnswered("ask1", True))
-    assert shell.core.phase is Phase.WORKING
-    shell.feed(events.item_added(call_item(approval_request_id="ask1")))
-    shell.advance(GRANT_LIMIT_MS)
-    assert shell.sent(ResponseCreate) == []
-    shell.feed(item_done(call_item(output="Green.")))
-    assert len(shell.sent(ResponseCreate)) == 1
-
-
-def test_an_endpoint_that_makes_no_call_once_it_may_is_asked_to_go_on():
-    shell = ready(WITH_DOCS)
-    asked(shell)
-    shell.feed(ApprovalAnswered("ask1", True))
-    shell.advance(GRANT_LIMIT_MS)
-    assert len(shell.sent(ResponseCreate)) == 1
-
-
-def test_what_is_refused_is_told_to_the_model_which_then_answers():
-    shell = ready(WITH_DOCS)
-    asked(shell)
-    shell.feed(ApprovalAnswered("ask1", False))
-    assert answers(shell) == [("ask1", False)]
-    assert len(shell.sent(ResponseCreate)) == 1
-
-
-def test_leave_that_nobody_gives_is_refused_in_the_end():
-    shell = ready(WITH_DOCS)
-    asked(shell)
-    shell.advance(APPROVAL_LIMIT_MS - 1)
-    assert answers(shell) == []
-    shell.advance(1)
-    assert answers(shell) == [("ask1", False)]
-    assert one(shell, ApprovalOver).verdict == "expired"
-
-
-def test_an_answer_to_what_was_never_asked_goes_nowhere():
-    shell = ready(WITH_DOCS)
-    shell.feed(ApprovalAnswered("ask9", True))
-    assert answers(shell) == []
-
-
-def test_a_request_of_an_answer_that_was_interrupted_is_refused_unasked():
-    shell = ready(WITH_DOCS)
-    shell.feed(events.response_created("r1"))
-    shell.feed(UserPressed(Button.INTERRUPT))
-    shell.feed(events.item_done("r1", request_item()))
-    assert answers(shell) == [("ask1", False)]
-    assert shell.updates(ApprovalRequested) == []
-
-
-def test_a_flood_of_requests_is_refused():
-    shell = ready(WITH_DOCS)
-    shell.feed(events.response_created("r1"))
-    for number in range(MAX_APPROVALS + 3):
-        shell.feed(events.item_done("r1", request_item(f"ask{number}")))
-    assert len(shell.updates(ApprovalRequested)) == MAX_APPROVALS
-    assert [approve for _, approve in answers(shell)] == [False] * 3
 
 
 # --- lost connections -----------------------------------------------------------------------------

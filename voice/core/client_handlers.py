@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 
 from voice.core import client_inputs as inp
 from voice.core.barge_in import PlaybackHandlers, interrupt
+from voice.core.client_approvals import ApprovalHandlers
 from voice.core.client_errors import ErrorHandlers
 from voice.core.client_hosted import HostedHandlers
 from voice.core.client_items import ItemHandlers
@@ -44,7 +45,8 @@ class ClientHandlers:
         self.near = NearSpeechHandlers(state)
         self.tools = ToolHandlers(state)
         self.tool_wishes = ToolWishHandlers(state)
-        self.hosted = HostedHandlers(state)
+        self.approvals = ApprovalHandlers(state)
+        self.hosted = HostedHandlers(state, self.approvals)
         self.responses = ResponseHandlers(state, self.tools, self.link)
         self.items = ItemHandlers(state)
         self.playback = PlaybackHandlers(state)
@@ -75,7 +77,7 @@ class ClientHandlers:
             inp.Withdraw: speech.on_withdraw,
             inp.AskUser: self.tool_wishes.on_ask,
             inp.QuestionOver: self.tool_wishes.on_question_over,
-            inp.ApprovalAnswered: self.hosted.on_answered,
+            inp.ApprovalAnswered: self.approvals.on_answered,
             inp.ToolsChanged: self.tool_wishes.on_tools_changed,
             inp.PlaybackStopped: self.playback.on_stopped,
             inp.PlaybackDrained: self.playback.on_drained,

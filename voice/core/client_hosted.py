@@ -1,41 +1,32 @@
-"""Tools of servers that the endpoint connects to: shown as ours are, and asked about as ours are.
+"""Tools of servers that the endpoint connects to, and calls itself: shown as ours are.
 
-The endpoint lists and calls them itself. Before a call that wants it, it asks for leave; whoever
-runs the session asks the user and says what they said. Without an answer it is no.
+Before a call that wants it, the endpoint asks for leave; that is in ``client_approvals``.
 """
 
 from __future__ import annotations
 
-from voice.core.client_inputs import ApprovalAnswered
+from voice.core.client_approvals import ApprovalHandlers
 from voice.core.client_state import ClientState
 from voice.core.hosted_tools import (
-    APPROVAL_LIMIT_MS,
     CALL_LIMIT_MS,
-    GRANT_LIMIT_MS,
-    MAX_APPROVALS,
     MAX_CALLS,
     OUTPUT_LIMIT_MS,
     HostedCall,
     HostedTools,
 )
-from voice.core.ledger import Entry
 from voice.core.responses import SlotState
 from voice.core.updates import (
     ApprovalOver,
-    ApprovalRequested,
-    ApprovalVerdict,
     HostedToolsListed,
     ToolCallFinished,
     ToolCallStarted,
 )
 from voice.protocol import server_events as wire
-from voice.protocol.client_events import ConversationItemCreate
 from voice.protocol.dialects import Dialect
 from voice.protocol.items import (
     AssistantMessage,
     Item,
     McpApprovalRequest,
-    McpApprovalResponse,
     McpCall,
     McpListTools,
 )
@@ -50,10 +41,11 @@ ItemDone = wire.ConversationItemDone | wire.ResponseOutputItemDone
 
 
 class HostedHandlers:
-    """Take what the endpoint says of tools of its own, and the user's answers to it."""
+    """Take what the endpoint says of tools of its own."""
 
-    def __init__(self, state: ClientState) -> None:
+    def __init__(self, state: ClientState, approvals: ApprovalHandlers) -> None:
         self._state = state
+        self._approvals = approvals
         self._checked: object = None
         self._warned: set[int] = set()
 
@@ -131,12 +123,6 @@ class HostedHandlers:
             f"them. Check the address and the authorization in [session.mcp.{name}]",
         )
 
-    # --- what the user says -----------------------------------------------------------------------
-
-    def on_answered(self, event: ApprovalAnswered) -> None:
-        """Tell the endpoint what the user said; a request that is over already stays so."""
-        self._answer(event.request_id, "approved" if event.approve else "refused")
-
     # --- time and connections ---------------------------------------------------------------------
 
     def settle(self) -> None:
@@ -160,12 +146,7 @@ class HostedHandlers:
     def expire(self) -> None:
         """Give up what nobody answers, and what is never over."""
         state, hosted = self._state, self._state.hosted
-        late = [name for name, at_ms in hosted.approvals.items() if state.now_ms >= at_ms]
-        for request_id in late:
-            self._answer(request_id, "expired")
-        for request_id in [name for name, at in hosted.granted.items() if state.now_ms >= at]:
-            del hosted.granted[request_id]
-            state.wishes.want()
+        self._approvals.expire()
         for call in list(hosted.calls.values()):
             if state.now_ms < call.deadline_ms:
                 continue
@@ -183,7 +164,8 @@ class HostedHandlers:
             case McpCall(id=str(item_id)):
                 self._call(item, item_id, response_id, is_done=is_done)
             case McpApprovalRequest(id=str(item_id)) if is_done:
-                self._request(item, item_id, response_id)
+                self._alive(response_id)
+                self._approvals.request(item, item_id, response_id)
             case AssistantMessage() if response_id and response_id == self._state.hosted.owed_by:
                 # The same response goes on and tells of it.
                 self._state.hosted.owed_by = None
@@ -247,42 +229,6 @@ class HostedHandlers:
         del hosted.calls[call.call_id]
         hosted.over[call.call_id] = True
         self._state.publish(ToolCallFinished(call.call_id, call.name, output, is_error))
-
-    # --- leave ------------------------------------------------------------------------------------
-
-    def _request(self, item: McpApprovalRequest, request_id: str, response_id: str) -> None:
-        state, hosted = self._state, self._state.hosted
-        self._alive(response_id)
-        if request_id in hosted.approvals or request_id in hosted.answered:
-            return
-        hosted.approvals[request_id] = state.now_ms + APPROVAL_LIMIT_MS
-        asked_by = response_id or state.slot.response_id or ""
-        if asked_by and state.is_dead(asked_by):
-            # The user interrupted: nobody wants it any more.
-            self._answer(request_id, "refused", is_wanted=False)
-        elif len(hosted.approvals) > MAX_APPROVALS:
-            state.warn("endless_calls", "the endpoint asks leave for too many calls at once")
-            self._answer(request_id, "refused")
-        else:
-            update = ApprovalRequested(request_id, item.server_label, item.name, item.arguments)
-            state.publish(update)
-
-    def _answer(self, request_id: str, verdict: ApprovalVerdict, *, is_wanted: bool = True) -> None:
-        state, hosted = self._state, self._state.hosted
-        if hosted.approvals.pop(request_id, None) is None:
-            return
-        hosted.answered[request_id] = True
-        item_id, event_id = state.new_id("item"), state.new_id("add")
-        approve = verdict == "approved"
-        item = McpApprovalResponse(id=item_id, approval_request_id=request_id, approve=approve)
-        state.send(ConversationItemCreate(event_id=event_id, item=item))
-        state.own_items[event_id] = item_id
-        state.ledger.add(Entry(item_id, "other", name=item.type))
-        state.publish(ApprovalOver(request_id, verdict))
-        if approve:
-            hosted.granted[request_id] = state.now_ms + GRANT_LIMIT_MS
-        elif is_wanted:
-            state.wishes.want([item_id])
 
     def _alive(self, response_id: str) -> None:
         state = self._state
