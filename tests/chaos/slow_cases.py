@@ -15,6 +15,7 @@ from tests.chaos.fast_loop import until
 from tests.chaos.stage import Stage
 from voice.client import session_run, transport
 from voice.core.updates import ConnectionLost, UserSpeechStarted, WarningIssued
+from voice.protocol.endpoints import resolve
 
 cases = Cases()
 case = cases.case
@@ -35,7 +36,7 @@ async def latency(stage: Stage) -> None:
 @case("N12", "24 kB/s down", "pauses in the answer, “weak connection”", own=True, speed=10)
 async def slow_down(stage: Stage) -> None:
     """Speech at 64 kB/s through a third of it: all of it comes, in order."""
-    await stage.open()
+    await stage.open(endpoint=resolve(stage.url))
     stage.upstream.deltas = 20
     stage.proxy.down.rate_bps = 24_000
     await stage.ask_and_hear(limit_s=30)

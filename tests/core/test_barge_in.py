@@ -3,7 +3,7 @@
 import pytest
 
 from voice.core.client_actions import CancelTool, FlushPlayback, PlayAudio, Publish, SendEvent
-from voice.core.client_inputs import Button, Input, UserPressed, UserTyped
+from voice.core.client_inputs import Button, Input, PlaybackDrained, UserPressed, UserTyped
 from voice.core.updates import Interrupted, Phase, WarningIssued
 from voice.protocol.capabilities import Capabilities
 from voice.protocol.client_events import (
@@ -330,6 +330,29 @@ def test_a_person_is_told_once_of_an_answer_with_gaps() -> None:
     shell.feed(events.response_done("r1"))
     told = [update.code for update in shell.updates(WarningIssued)]
     assert told == ["weak_connection"]
+
+
+def test_gaps_without_a_network_are_the_models_or_the_machines() -> None:
+    shell = PureShell(capabilities=Capabilities(crosses_network=False))
+    shell.connect()
+    shell.feed(events.response_created("r1"))
+    for _ in range(6):
+        shell.feed(events.audio_delta("r1", "i1", 100))
+        shell.advance(300)
+    [told] = shell.updates(WarningIssued)
+    assert told.code == "slow_answer"
+    assert "connection" not in told.message
+
+
+def test_a_speaker_that_plays_faster_than_time_leaves_no_gaps() -> None:
+    shell = PureShell()
+    shell.connect()
+    shell.feed(events.response_created("r1"))
+    for _ in range(6):
+        shell.feed(events.audio_delta("r1", "i1", 300))
+        shell.advance(100)
+        shell.feed(PlaybackDrained())
+    assert not shell.updates(WarningIssued)
 
 
 def test_an_answer_that_pauses_once_is_no_weak_connection() -> None:

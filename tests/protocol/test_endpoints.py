@@ -70,10 +70,12 @@ def test_a_loopback_host_is_taken_for_our_own_server():
     endpoint = resolve("localhost:8765")
     assert endpoint.kind is EndpointKind.LOCAL
     assert endpoint.capabilities is LOCAL_CAPABILITIES
+    assert endpoint.capabilities.crosses_network, "a relay may run here"
     assert endpoint.dialect is None
     assert resolve("192.168.1.7:8765").capabilities is GATEWAY_CAPABILITIES
     local = Endpoint.local("ws://127.0.0.1:8765", model="m")
     assert local.dialect is Dialect.GA
+    assert not local.capabilities.crosses_network
     assert local.url() == "ws://127.0.0.1:8765/v1/realtime?model=m"
 
 

@@ -76,6 +76,8 @@ class PlaybackHandlers:
         self._state = state
         self._gap_in: str | None = None
         self._gaps = 0
+        self._gap_at_ms = 0
+        self._sounded_ms = 0
 
     def on_drained(self, event: PlaybackDrained) -> None:
         """Everything sounded; in the middle of a part that means that more came too late."""
@@ -85,11 +87,22 @@ class PlaybackHandlers:
         state.playback.drained()
 
     def _note_gap(self, response_id: str | None) -> None:
-        self._gaps = self._gaps + 1 if response_id == self._gap_in else 1
-        self._gap_in = response_id
-        if self._gaps == GAPS_TOLD:
-            message = "the answer comes slower than it is spoken; the connection is weak"
-            self._state.warn("weak_connection", message)
+        state, sounded_ms = self._state, self._state.playback.unfinished_ms
+        if response_id != self._gap_in:
+            self._gap_in, self._gaps = response_id, 0
+            self._gap_at_ms, self._sounded_ms = state.now_ms, sounded_ms
+        elif state.now_ms - self._gap_at_ms < sounded_ms - self._sounded_ms:
+            # A speaker that plays faster than time, such as a file, runs dry in any case.
+            return
+        self._gaps += 1
+        if self._gaps != GAPS_TOLD:
+            return
+        if state.capabilities.crosses_network:
+            why = "comes slower than it is spoken: the connection is weak, or the model is slow"
+            state.warn("weak_connection", f"the answer {why}")
+        else:
+            why = "is made slower than it is spoken: the model is slow, or this machine is busy"
+            state.warn("slow_answer", f"the answer {why}")
 
     def on_stopped(self, event: PlaybackStopped) -> None:
         """Take back what was not heard: one truncate or delete for each item that was cut."""

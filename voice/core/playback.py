@@ -116,6 +116,12 @@ class Playback:
         """Whether more audio of a part that has begun to sound is still to come."""
         return any(part.received_bytes and not part.is_complete for part in self._parts.values())
 
+    @property
+    def unfinished_ms(self) -> int:
+        """How much audio came of the parts of which more is to come."""
+        unfinished = (part for part in self._parts.values() if not part.is_complete)
+        return sum(self._received_ms(part) for part in unfinished)
+
     def drained(self) -> None:
         """Note that the speaker has let everything sound that it was given."""
         self._is_sounding = False

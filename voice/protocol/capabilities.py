@@ -50,6 +50,9 @@ class Capabilities:
     hosts_mcp: bool = True
     """Connects to MCP servers itself, in the GA dialect alone; else they are left out."""
 
+    crosses_network: bool = True
+    """Is reached over a network, or may be: what comes late from it may be late for that."""
+
     accepts_tool_examples: bool = False
     """Reads ``x-examples`` in a tool's parameters."""
 

@@ -145,8 +145,10 @@ class Endpoint:
 
     @classmethod
     def local(cls, url: str, *, model: str | None = None) -> "Endpoint":
-        """Build the endpoint of our own server at ``url``."""
-        return replace(cls.known(OWN, read_url(url), model=model), name="local", dialect=Dialect.GA)
+        """Build the endpoint of our own server at ``url``, a process of this machine."""
+        known = cls.known(OWN, read_url(url), model=model)
+        capabilities = replace(known.capabilities, crosses_network=False)
+        return replace(known, name="local", dialect=Dialect.GA, capabilities=capabilities)
 
     @property
     def safe_url(self) -> str:
