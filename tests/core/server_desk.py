@@ -94,3 +94,18 @@ def error_of(events):
     (event,) = events
     assert event.type == "error"
     return event.error
+
+
+def create(desk, event_id=None, **response):
+    fields = {"response": response} if response else {}
+    if event_id:
+        fields["event_id"] = event_id
+    return desk.client("response.create", **fields)
+
+
+def started(desk):
+    return desk.ordered(msg.StartResponse)[-1]
+
+
+def done_of(sent):
+    return next(e for e in sent if getattr(e, "type", "") == "response.done").to_wire()["response"]

@@ -11,15 +11,16 @@ from typing import Any, TypeAlias
 
 from voice.core import refusals
 from voice.core import server_messages as msg
-from voice.core.compaction import TooLong, room, text_tokens
+from voice.core.compaction import TooLong
 from voice.core.refusals import Refusal
 from voice.core.response_options import ResponseOptions, response_options
 from voice.core.responses import IDLE_STREAM_DEADLINE_MS, ResponseSlot
 from voice.core.server_conversation import ServerConversation
+from voice.core.server_prompts import Prompts
 from voice.core.server_response import ResponseRun, Status
 from voice.core.session_view import SessionView
 from voice.core.stamp import EventStamp
-from voice.core.usage import NO_USAGE, RATE_LIMITS, input_tokens, usage_object
+from voice.core.usage import NO_USAGE, RATE_LIMITS
 from voice.protocol import server_events as ev
 from voice.protocol.server_events import AudioDelta, ServerEvent
 
@@ -65,16 +66,14 @@ class ServerResponses:
         self.kept: KeptCreate | None = None
         self._conversation = conversation
         self._conversation_id = new_id("conv")
+        self._prompts = Prompts(conversation, self._conversation_id, context_tokens)
         self._new_id = new_id
         self._stamp = EventStamp(new_id)
         self._voices = voices
-        self._context_tokens = context_tokens
         self._runs: dict[str, ResponseRun] = {}  # bounded: MAX_BESIDE + 1
         self._waiting: list[_Waiting] = []  # bounded: as _runs
         self._beside_deadlines: dict[str, int] = {}  # bounded: MAX_BESIDE
         self._has_output = False
-        self._tools: tuple[Mapping[str, Any], ...] = ()
-        self._tools_tokens = 0
 
     # --- begin ------------------------------------------------------------------------------------
 
@@ -120,7 +119,7 @@ class ServerResponses:
         run, view = waiting.run, waiting.view
         options = run.options
         try:
-            run.prompt = self._prompt(options, view)
+            run.prompt = self._prompts.write(options, view)
         except TooLong as error:
             return self._never_started(run, "context_length_exceeded", str(error))
         except Refusal as refusal:  # an item that it refers to was deleted while it waited
@@ -250,33 +249,6 @@ class ServerResponses:
                 actions += self._end(response_id, "failed", error=error)
         return actions
 
-    # --- parts ------------------------------------------------------------------------------------
-
-    def _prompt(self, options: ResponseOptions, view: SessionView) -> msg.Prompt:
-        conversation = self._conversation
-        if options.input is None:
-            if options.tools != self._tools:
-                self._tools, self._tools_tokens = options.tools, text_tokens(str(options.tools))
-            space = room(
-                view.session.get("truncation"),
-                context_tokens=self._context_tokens,
-                fixed_tokens=text_tokens(options.instructions) + self._tools_tokens,
-                answer_tokens=options.token_limit,
-            )
-            entries = conversation.entries(space)
-        else:
-            entries = conversation.own_entries(options.input, view.input_format)
-        return msg.Prompt(
-            instructions=options.instructions,
-            entries=entries,
-            tools=options.tools,
-            tool_choice=options.tool_choice,
-            parallel_tool_calls=options.parallel_tool_calls,
-            max_output_tokens=options.token_limit,
-            temperature=options.temperature,
-            conversation_id=self._conversation_id,
-        )
-
     def _end(
         self,
         response_id: str,
@@ -297,7 +269,7 @@ class ServerResponses:
                 details["reason"] = reason
             if error is not None:
                 details["error"] = dict(error)
-        usage = NO_USAGE if status == "failed" else self._usage(run, ended)
+        usage = NO_USAGE if status == "failed" else self._prompts.usage(run, ended)
         events = run.finish(status, details=details, usage=usage)
         if run.options.in_conversation:
             self.slot.done(response_id)
@@ -306,27 +278,6 @@ class ServerResponses:
         actions: Actions = [msg.StopResponse(response_id)] if stops else []
         limits = self._stamp(ev.RateLimitsUpdated, rate_limits=list(RATE_LIMITS))
         return [*actions, *_sends(events), msg.Send(limits)]
-
-    def _usage(self, run: ResponseRun, ended: msg.AnswerEnded | None) -> dict[str, Any]:
-        """Return the tokens of a response; what its engines did not count is counted here."""
-        prompt = run.prompt
-        if prompt is None:
-            return NO_USAGE
-        texts = [prompt.instructions, *(f"{e.text} {e.arguments}" for e in prompt.entries)]
-        read = input_tokens(
-            texts,
-            audio_ms=sum(self._conversation.audio_ms(e.item_id) for e in prompt.entries),
-            images=sum(len(entry.image_urls) for entry in prompt.entries),
-            counted=ended.input_tokens if ended else 0,
-            cached=ended.cached_tokens if ended else 0,
-        )
-        counted_out = ended.output_tokens if ended else 0
-        return usage_object(
-            read,
-            text_out=counted_out or run.output_text_tokens(),
-            audio_out_ms=run.output_audio_ms(),
-            details=ended.details if ended else {},
-        )
 
 
 def _reads_conversation(options: ResponseOptions) -> bool:
