@@ -51,6 +51,7 @@ class FolderFinder:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._ending = threading.Event()
+        self._hooks: set[asyncio.Task[None]] = set()  # bounded: by the changes of ten seconds
 
     def begin(self) -> None:
         """Start to look. Idempotent."""
@@ -65,6 +66,10 @@ class FolderFinder:
         self._ending.set()
         if self._thread is not None:
             await asyncio.to_thread(self._thread.join, _END_S)
+        for task in self._hooks:
+            task.cancel()
+        if self._hooks:
+            await asyncio.wait(self._hooks)
 
     def _watch(self) -> None:
         while not self._ending.wait(self._every_s):
@@ -98,9 +103,16 @@ class FolderFinder:
         _log.info("a tool file was taken up again: %d tools", len(taken))
         told = [f"{name} is new" for name in sorted(taken - before)]
         told += [f"{name} is gone" for name in sorted(before - taken)]
-        told += [f"{name} was loaded again" for name in sorted(taken & before)]
+        told += [f"{name} was loaded again{self._left(name)}" for name in sorted(taken & before)]
         if told:
             self._on_line(f"{path.name}: {', '.join(told)}")
+        hooks = asyncio.get_running_loop().create_task(self._registry.run_start_hooks(taken))
+        self._hooks.add(hooks)
+        hooks.add_done_callback(self._hooks.discard)
+
+    def _left(self, name: str) -> str:
+        is_left = self._registry.has_run_hooks(name)
+        return " (its start hooks have run, and run again at the next start)" if is_left else ""
 
 
 def look(folder: Path) -> Seen:

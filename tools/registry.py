@@ -85,6 +85,8 @@ class Registry:
         """
         clock = clock or SystemClock()
         self._entries: dict[str, _Entry] = {}
+        self._hooks_run = asyncio.Lock()
+        self._hooked: set[str] = set()  # bounded: by the names of tools that people write
         self._on_notice, self._on_notice_over = on_notice, on_notice_over
         self._on_line = on_line
         self._calls = CallRunner(max_threads=max_threads, max_processes=max_processes)
@@ -205,9 +207,7 @@ class Registry:
         sys.setswitchinterval(min(self._usual_hand_over_s, _HAND_OVER_S))
         self._scheduler.start(self._loop)
         self._questions.start(self._loop)
-        for entry in list(self._entries.values()):
-            for hook in entry.tool.start_hooks:
-                await self._run_hook(entry.tool.name, hook)
+        await self.run_start_hooks(list(self._entries))
 
     async def call(self, name: str, arguments_json: str, call_id: str | None = None) -> ToolOutcome:
         """Run one call as a model wrote it, within the tool's deadline.
@@ -309,21 +309,43 @@ class Registry:
         available = ", ".join(self._entries) or "none"
         return bounded(f"There is no tool called {bounded(name, 64)!r}; available: {available}.")
 
-    async def _run_hook(self, name: str, hook: Callable[[ToolContext], None]) -> None:
+    async def run_start_hooks(self, names: Iterable[str]) -> None:
+        """Run the start hooks of these tools, but those of one name once.
+
+        What a hook began goes on when its tool is loaded again, so it is not begun a second time.
+        """
+        async with self._hooks_run:
+            for name in names:
+                entry = self._entries.get(name)
+                if entry is None or name in self._hooked:
+                    continue
+                for hook in entry.tool.start_hooks:
+                    if await self._run_hook(name, hook):
+                        self._hooked.add(name)
+
+    def has_run_hooks(self, name: str) -> bool:
+        """Whether start hooks of a tool of this name have run."""
+        return name in self._hooked
+
+    async def _run_hook(self, name: str, hook: Callable[[ToolContext], None]) -> bool:
+        """Run one hook; return whether it began its work and did not give it up."""
         try:
             pending = self._calls.threads.start(lambda: hook(self._context))
         except BusyError:
             _log.error("a hook of %s was not run: too many tools are running", name)
-            return
+            return False
         done, _ = await asyncio.wait({pending}, timeout=_START_HOOK_S)
         if not done:
             _log.error("a hook of %s took longer than %g s", name, _START_HOOK_S)
-            return
+            return True
         match pending.result():
             case Raised(ToolError() as error):
                 _log.warning("a hook of %s could not do its work: %s", name, error)
+                return False
             case Raised(error):
                 _log.error("a hook of %s failed\n%s", name, report_failure(error))
+                return False
+        return True
 
     def _say(self, text: str) -> None:
         """Bring a notice to the loop, from whatever thread a tool says it."""

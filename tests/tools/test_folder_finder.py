@@ -109,3 +109,43 @@ async def test_a_name_that_another_file_has_is_told_and_left_there(watched: Watc
 
     assert "roll" in watched.lines[0]
     assert (await watched.registry.call("roll", "{}")).output == "one"
+
+
+HOOKED = """
+from pathlib import Path
+from tools import ToolContext, tool
+
+@tool
+def water() -> str:
+    \"""Water.\"""
+    return "{answer}"
+
+@water.on_start
+def begin(context: ToolContext) -> None:
+    if "{answer}" == "raises":
+        raise RuntimeError("no")
+    context.show("{answer} began")
+"""
+
+
+async def test_the_start_hooks_of_a_new_tool_run_at_once_and_those_of_a_changed_one_do_not(
+    tmp_path: Path,
+) -> None:
+    shown: asyncio.Queue[str] = asyncio.Queue()
+    (tmp_path / "tools").mkdir()
+    async with Registry(data_dir=tmp_path, on_line=shown.put_nowait) as registry:
+        watched = Watched(tmp_path / "tools", registry)
+        file = watched.folder / "water.py"
+        file.write_text(HOOKED.format(answer="raises"), "utf-8")
+        await watched.until(lambda: "water" in watched.names)
+        file.write_text(HOOKED.format(answer="first"), "utf-8")
+        await watched.until(lambda: len(watched.lines) == 2)
+        assert await asyncio.wait_for(shown.get(), WAIT_S) == "first began"
+        await registry.run_start_hooks(["water"])
+        file.write_text(HOOKED.format(answer="another"), "utf-8")
+        await watched.until(lambda: len(watched.lines) == 3)
+        await watched.finder.close()
+
+    assert shown.empty()
+    assert watched.lines[:2] == ["water.py: water is new", "water.py: water was loaded again"]
+    assert "run again at the next start" in watched.lines[2]
