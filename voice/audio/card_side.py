@@ -49,6 +49,8 @@ class CardSide:
     attach: Callable[[Stream], Callable[[Any, int, BlockTime], None]]
     detach: Callable[[], None]
     is_in_use: bool = False
+    has_ended: bool = False
+    """Whether nobody wants it any more, for good."""
     opened: Opened | None = None
     name: str = ""
     """The device that is or was in use, for people."""
@@ -58,6 +60,8 @@ class CardSide:
     """Whether people were told that it is gone."""
     why: str = ""
     next_try_s: float = 0.0
+    wishes: int = 0
+    """How often the wish has changed; what was opened for an earlier one is not wanted any more."""
     _tries: int = 0
     _ticks: int = 0
     _callbacks: int = 0
@@ -141,9 +145,12 @@ class CardSide:
     def lose(self, why: str, now_s: float) -> Opened | None:
         """Forget the stream and return it: it is to be closed."""
         opened, self.opened = self.opened, None
+        self.wishes += 1
         if self.lost_s is None:
             self.lost_s, self.why, self._tries, self.is_told = now_s, why, 0, False
-        self.next_try_s = now_s if self._tries == 0 else now_s + self._back_off_s()
+            self.next_try_s = now_s
+        else:
+            self.next_try_s = now_s + self._back_off_s()
         self.detach()
         return opened
 

@@ -67,43 +67,56 @@ class CardWatch:
         self._driver = DriverThread("sound driver")
         self._questions = DriverThread("sound system")
         self._task: asyncio.Task[None] | None = None
+        self._mending = asyncio.Lock()
+        """Held while a stream is being opened: a rescan would pull it away underneath."""
         self._cards = cards_fingerprint()
         self._next_rescan_s = 0.0
         self._unheard_since_s: float | None = None
 
     async def begin(self, side: CardSide) -> None:
-        """Open one side for the first time. Raises DeviceError where that fails."""
-        opened = await self._driver.run(side.open, limit_s=OPEN_LIMIT_S, late=_close)
-        await self._start(side, opened)
-        self._begun(side)
+        """Open one side for the first time, or nothing where it is ended meanwhile.
+
+        Raises DeviceError where that fails.
+        """
+        async with self._mending:
+            while not side.has_ended and not await self._open(side):
+                pass
+        if side.has_ended:
+            self._rest()
+        else:
+            self._begun(side)
 
     def begin_at_once(self, side: CardSide) -> None:
         """Do the same for a caller that may block."""
         opened = self._driver.wait(side.open, limit_s=OPEN_LIMIT_S, late=_close)
-        side.take(opened)
         on_block = side.attach(opened.stream)
         try:
             self._driver.wait(lambda: opened.stream.start(on_block), limit_s=OPEN_LIMIT_S)
         except DeviceError:
-            self._drop(side)
+            side.detach()
+            self._driver.post(opened.stream.close)
             raise
+        side.take(opened)
         self._begun(side)
 
     async def end(self, side: CardSide) -> None:
         """Release one side; the watch ends with the last one. Idempotent."""
-        side.is_in_use = False
-        opened = self._drop(side, close=False)
-        if not (self._ear.is_in_use or self._mouth.is_in_use) and self._task is not None:
-            task, self._task = self._task, None
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
-        if opened is not None:
+        side.has_ended, side.is_in_use = True, False
+        side.wishes += 1
+        opened, side.opened = side.opened, None
+        side.detach()
+        try:
+            if not (self._ear.is_in_use or self._mouth.is_in_use) and self._task is not None:
+                task, self._task = self._task, None
+                task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await task
+        finally:
+            if opened is not None:
+                self._driver.post(opened.stream.close)
             with suppress(DeviceError):  # a driver that hangs: its thread goes on alone
-                await self._driver.run(opened.stream.close, limit_s=_CLOSE_LIMIT_S)
-        if self._task is None:
-            self._driver.end()
-            self._questions.end()
+                await self._driver.run(_nothing, limit_s=_CLOSE_LIMIT_S)
+            self._rest()
 
     def lose(self, side: CardSide, why: str) -> None:
         """Close a side's stream; it is opened again at the next tick."""
@@ -118,37 +131,53 @@ class CardWatch:
         if self._task is None:
             self._task = asyncio.get_running_loop().create_task(self._run(), name="sound card")
 
-    async def _start(self, side: CardSide, opened: Opened) -> None:
-        side.take(opened)
+    def _rest(self) -> None:
+        """Let the threads end where nobody needs them."""
+        if self._task is None:
+            self._driver.end()
+            self._questions.end()
+
+    async def _open(self, side: CardSide) -> bool:
+        """Open what is wanted; False where something else, or nothing, is wanted when it is open.
+
+        Raises DeviceError.
+        """
+        wishes = side.wishes
+        opened = await self._driver.run(side.open, limit_s=OPEN_LIMIT_S, late=_close)
+        if side.wishes != wishes:
+            self._driver.post(opened.stream.close)
+            return False
         on_block = side.attach(opened.stream)
         try:
             await self._driver.run(lambda: opened.stream.start(on_block), limit_s=OPEN_LIMIT_S)
-        except DeviceError:
-            self._drop(side)
-            raise
-
-    def _drop(self, side: CardSide, *, close: bool = True) -> Opened | None:
-        opened, side.opened = side.opened, None
-        side.detach()
-        if opened is not None and close:
+        except BaseException:
+            side.detach()
             self._driver.post(opened.stream.close)
-        return opened
+            raise
+        if side.wishes != wishes:
+            side.detach()
+            self._driver.post(opened.stream.close)
+            return False
+        side.take(opened)
+        return True
 
     async def _run(self) -> None:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._watch(), name="sound card's streams")
+            group.create_task(self._mend(), name="sound card's lost devices")
             group.create_task(self._follow(), name="sound system's devices")
 
     async def _watch(self) -> None:
+        """See what was lost and what runs, and tell; never waits for the driver."""
         loop = asyncio.get_running_loop()
         while True:
             await asyncio.sleep(TICK_S)
             for side in (self._ear, self._mouth):
                 if side.is_in_use:
-                    await self._see_to(side, loop.time())
+                    self._look_at(side, loop.time())
             self._see_to_the_unheard(loop.time())
 
-    async def _see_to(self, side: CardSide, now_s: float) -> None:
+    def _look_at(self, side: CardSide, now_s: float) -> None:
         """Look at one side; a stream that only was opened is no device that works."""
         if side.opened is not None:
             if side.opened.stream.has_ended:
@@ -160,21 +189,25 @@ class CardWatch:
                     self.lose(side, "stands still")
             elif side.lost_s is not None and side.is_running():
                 self._tell_of_return(side, side.opened, now_s)
-        if side.opened is None and now_s >= side.next_try_s:
-            await self._reopen(side)
         is_due = side.lost_s is not None and now_s - side.lost_s >= _TELL_AFTER_S
         has_answer = side is self._mouth and self._queue.waiting_s is not None
         if is_due and not side.is_told and not has_answer:
             self._tell_of_loss(side)
 
+    async def _mend(self) -> None:
+        """Open what was lost, one side after the other."""
+        loop = asyncio.get_running_loop()
+        while True:
+            await asyncio.sleep(TICK_S)
+            for side in (self._ear, self._mouth):
+                async with self._mending:
+                    if side.is_in_use and side.opened is None and loop.time() >= side.next_try_s:
+                        await self._reopen(side)
+
     async def _reopen(self, side: CardSide) -> None:
         loop = asyncio.get_running_loop()
         try:
-            opened = await self._driver.run(side.open, limit_s=OPEN_LIMIT_S, late=_close)
-            if side.is_in_use:
-                await self._start(side, opened)
-            else:
-                self._driver.post(opened.stream.close)
+            await self._open(side)
         except NothingBehindError:
             side.failed(loop.time())
         except DeviceError as error:
@@ -207,9 +240,10 @@ class CardWatch:
             self._cards = cards
             sides = [side for side in (self._ear, self._mouth) if side.is_in_use]
             if cards != before and any(not side.has_wanted for side in sides):
-                for side in sides:
-                    self.lose(side, "was opened anew")
-                await self._rescan(self._ear, is_sure=True)
+                async with self._mending:
+                    for side in sides:
+                        self.lose(side, "was opened anew")
+                    await self._rescan(self._ear, is_sure=True)
                 continue
             if not any(side.is_routed for side in sides):
                 continue
@@ -263,3 +297,7 @@ class CardWatch:
 def _close(opened: Opened) -> None:
     """Close a stream that was opened too late, in the driver's thread."""
     opened.stream.close()
+
+
+def _nothing() -> None:
+    """Wait for what the driver was asked before, and no more."""

@@ -42,23 +42,32 @@ class DeviceReport:
 
 
 def list_devices() -> list[DeviceDescription]:
-    """Return every device of the machine, maybe none. Raises DeviceError without PortAudio."""
+    """Return every device of the machine, maybe none.
+
+    Raises DeviceError without PortAudio, and where its list cannot be read.
+    """
     sd = _portaudio()
-    apis = sd.query_hostapis()
-    default_input, default_output = sd.default.device
-    return [
-        DeviceDescription(
-            index=device["index"],
-            name=device["name"],
-            host_api=apis[device["hostapi"]]["name"],
-            input_channels=device["max_input_channels"],
-            output_channels=device["max_output_channels"],
-            rate_hz=round(device["default_samplerate"]),
-            is_default_input=device["index"] == default_input,
-            is_default_output=device["index"] == default_output,
-        )
-        for device in sd.query_devices()
-    ]
+    try:
+        apis = sd.query_hostapis()
+        default_input, default_output = sd.default.device
+        return [
+            DeviceDescription(
+                index=device["index"],
+                name=device["name"],
+                host_api=apis[device["hostapi"]]["name"],
+                input_channels=device["max_input_channels"],
+                output_channels=device["max_output_channels"],
+                rate_hz=round(device["default_samplerate"]),
+                is_default_input=device["index"] == default_input,
+                is_default_output=device["index"] == default_output,
+            )
+            for device in sd.query_devices()
+        ]
+    except (sd.PortAudioError, UnicodeDecodeError) as error:
+        raise DeviceError(
+            f"the sound devices could not be listed: {error.args[0]}; start the program again, "
+            "and if that does not help, the machine's sound system"
+        ) from error
 
 
 def check(microphone: DeviceName = None, speaker: DeviceName = None) -> DeviceReport:
@@ -78,14 +87,25 @@ def rescan() -> None:
 
     Must not be called while a stream is open. Nothing is done while JACK is in use: its library
     aborts the process where it is left after its server has died or stands still, and JACK's
-    devices do not come and go.
+    devices do not come and go. Raises DeviceError where nothing can be found out for now.
     """
     sd = _portaudio()
-    if is_jack_fragile() and any(row.host_api.startswith("JACK") for row in list_devices()):
+    is_loaded = sd._initialized > 0
+    if is_loaded and is_jack_fragile() and _has_jack():
         return
-    with driver_chatter_hidden():
-        sd._terminate()
-        sd._initialize()
+    try:
+        with driver_chatter_hidden():
+            if is_loaded:  # it is not where the last rescan failed
+                sd._terminate()
+            sd._initialize()
+    except sd.PortAudioError as error:
+        raise DeviceError(
+            f"PortAudio could not look for sound devices: {error.args[0]}; it is tried again"
+        ) from error
+
+
+def _has_jack() -> bool:
+    return any(row.host_api.startswith("JACK") for row in list_devices())
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,6 +100,7 @@ class SoundCard:
             if isinstance(wanted, EllipsisType):
                 continue
             side.wanted = wanted
+            side.wishes += 1
             if side.is_in_use:
                 self._watch.lose(side, "was left")
                 side.next_try_s = 0.0
