@@ -267,7 +267,7 @@ class ServerCore:
         return [*actions, *left_out]
 
     def _respond(self, overrides: Mapping[str, Any], now_ms: int) -> Actions:
-        wait = bool(self._listening.turns.pending)
+        wait = self._listening.awaits_words
         return self._responses.begin(overrides, self.view, now_ms, wait=wait)
 
     def _answer_begun(self, begun: msg.AnswerBegun, now_ms: int) -> Actions:

@@ -57,13 +57,18 @@ class ServerListening:
     @property
     def is_waiting(self) -> bool:
         """Whether the user speaks or words of a finished turn are on their way."""
-        return self.turns.is_user_speaking or bool(self.turns.pending)
+        return self.turns.is_user_speaking or self.awaits_words
+
+    @property
+    def awaits_words(self) -> bool:
+        """Whether words of a turn that is over are on their way."""
+        return bool(self.turns.transcriptions.pending)
 
     def configure(self, now_ms: int) -> Actions:
         """Take a changed session."""
         view = self._view()
         transcription = view.transcription
-        self.turns.language = transcription["language"] if transcription else None
+        self.turns.transcriptions.language = transcription["language"] if transcription else None
         self.turns.reads_along = transcription is not None
         return self._follow(self.turns.configure(view.input_format, view.turn_rules), now_ms)
 
@@ -110,8 +115,8 @@ class ServerListening:
     def forget(self, item_id: str, now_ms: int) -> Actions:
         """Nobody wants the words or the answer of a deleted item."""
         self._unanswered.discard(item_id)
-        actions = self._follow(self.turns.forget(item_id), now_ms)
-        return actions if self.turns.pending else [*actions, *self._responses.release()]
+        actions = self._follow(self.turns.transcriptions.forget(item_id), now_ms)
+        return actions if self.awaits_words else [*actions, *self._responses.release()]
 
     def answer_asked(self) -> None:
         """The client asked for the answer itself: none is owed any more."""
@@ -180,7 +185,7 @@ class ServerListening:
         if not self._conversation.transcribed(turn.item_id, turn.text):
             return []
         actions: Actions = [*self._clock.measured("transcript", now_ms), *self._told(turn)]
-        if not self.turns.pending:
+        if not self.awaits_words:
             actions += self._responses.release()
         # Only what the detector ended is answered unasked: a client that commits by hand, or brings
         # an item of its own, asks. A turn without words gets no answer: it was noise (FIELD 21).

@@ -1,4 +1,4 @@
-"""The user's side of the server: the audio buffer, endpointing, and transcripts on their way.
+"""The user's side of the server: the audio buffer, and endpointing.
 
 The recogniser starts at the likely end of speech, before the silence has run its full time; what it
 heard is thrown away if speech goes on (ENGINES "Speech to text"). So the words are there when the
@@ -9,12 +9,10 @@ while it lasts: one reading at a time, never beside the one at its end.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from voice.core import refusals
 from voice.core.input_buffer import InputBuffer
 from voice.core.server_messages import (
-    DropTranscription,
     ResetSpeech,
     ScoreSpeech,
     SpeechScored,
@@ -22,11 +20,11 @@ from voice.core.server_messages import (
     Transcribed,
     TranscriptionFailed,
 )
+from voice.core.transcriptions import Transcriptions
 from voice.core.turn_signals import (
     Signal,
     TurnDropped,
     TurnReadSoFar,
-    TurnTranscribed,
     UserBegan,
     UserEnded,
 )
@@ -53,33 +51,21 @@ PARTIAL_SHARE = 8
 reading begins at the start. At 6 ms of CPU per second read that is 5 % of a core at most."""
 
 
-@dataclass(slots=True)
-class _Hearing:
-    """The newest recognition of one item."""
-
-    generation: int
-    result: TurnTranscribed | None = None
-
-
 class UserTurns:
     """Audio in, signals out. ``rules`` None means that the client commits by hand.
 
-    ``language`` is the recogniser's hint; ``reads_along`` asks for readings of turns that go on.
+    ``reads_along`` asks for readings of turns that go on.
     """
 
     def __init__(
         self, audio_format: AudioFormat, rules: TurnRules | None, *, new_id: Callable[[str], str]
     ) -> None:
         self.buffer = InputBuffer(audio_format)
-        self.language: str | None = None
+        self.transcriptions = Transcriptions()
         self.reads_along = False
         self._detector = TurnDetector(rules) if rules else None
         self._new_id = new_id
-        self._generation = 0
         self._item_id: str | None = None
-        self._hearings: dict[str, _Hearing] = {}
-        self._committed: set[str] = set()
-        self._partial: Transcribe | None = None
         self._read_to_ms = 0
         self._deaf_to_ms = 0
 
@@ -92,11 +78,6 @@ class UserTurns:
     def open_item_id(self) -> str | None:
         """The id that the open turn's item will get, if one is open."""
         return self._item_id
-
-    @property
-    def pending(self) -> frozenset[str]:
-        """Committed items whose words are not known yet."""
-        return frozenset(self._committed)
 
     def configure(self, audio_format: AudioFormat, rules: TurnRules | None) -> list[Signal]:
         """Take a changed session.
@@ -115,9 +96,9 @@ class UserTurns:
             signals.append(ResetSpeech(audio_format, self.buffer.end_ms))
         if rules is None:
             self._detector = None
-            signals += self._drop_partial()
+            signals += self.transcriptions.drop_reading()
             if self._item_id is not None:
-                signals += self._forget_hearing(self._item_id)
+                signals += self.transcriptions.drop(self._item_id)
         elif self._detector is None:
             self._detector = TurnDetector(rules)
             self._detector.reset(rules, after_ms=self.buffer.committed_ms)
@@ -149,21 +130,15 @@ class UserTurns:
 
     def transcribed(self, heard: Transcribed | TranscriptionFailed) -> list[Signal]:
         """Take a recogniser's answer; a stale one is dropped."""
-        if self._partial is not None and heard.generation == self._partial.generation:
-            self._partial = None
+        if self.transcriptions.take_reading(heard):
             return self._so_far(heard)
-        hearing = self._hearings.get(heard.item_id)
-        if hearing is None or hearing.generation != heard.generation:
+        if not self.transcriptions.take(heard):
             return []
-        if isinstance(heard, TranscriptionFailed):
-            hearing.result = TurnTranscribed(heard.item_id, "", heard.message)
-        else:
-            hearing.result = TurnTranscribed(heard.item_id, heard.text)
-        signals = self._settle(heard.item_id)
+        signals = self.transcriptions.tell(heard.item_id)
         if heard.item_id == self._item_id:
             signals += self._so_far(heard)
-        if heard.item_id == self._item_id and self._detector and isinstance(heard, Transcribed):
-            signals += self._follow(self._detector.judge(heard.complete))
+            if self._detector and isinstance(heard, Transcribed):
+                signals += self._follow(self._detector.judge(heard.complete))
         return signals
 
     def commit(self) -> tuple[str, int, list[Signal]]:
@@ -175,11 +150,10 @@ class UserTurns:
         if audio_ms < MIN_COMMIT_MS:
             raise refusals.commit_empty(audio_ms)
         item_id = self._item_id or self._new_id("item")
-        signals = self._drop_partial()
-        if item_id in self._hearings:
-            signals += self._forget_hearing(item_id)
+        signals = self.transcriptions.drop_reading()
+        signals += self.transcriptions.drop(item_id)
         self._item_id = None
-        self._committed.add(item_id)
+        self.transcriptions.commit(item_id)
         signals.append(self._hear(item_id, self.buffer.commit()))
         self._start_over()
         return item_id, audio_ms, signals
@@ -194,7 +168,7 @@ class UserTurns:
 
     def hear_item(self, item_id: str, audio: bytes) -> list[Signal]:
         """Recognise audio that came inside an item."""
-        self._committed.add(item_id)
+        self.transcriptions.commit(item_id)
         return [self._hear(item_id, audio)]
 
     def clear(self) -> list[Signal]:
@@ -206,11 +180,6 @@ class UserTurns:
             signals.append(ResetSpeech(self.buffer.format, self.buffer.end_ms))
         return signals
 
-    def forget(self, item_id: str) -> list[Signal]:
-        """Nobody wants the words of a deleted item."""
-        self._committed.discard(item_id)
-        return self._forget_hearing(item_id)
-
     def _follow(self, events: list[TurnEvent]) -> list[Signal]:
         signals: list[Signal] = []
         for event in events:
@@ -220,10 +189,10 @@ class UserTurns:
                     self._read_to_ms = audio_start_ms
                     signals.append(UserBegan(self._item_id, audio_start_ms))
                 case SpeechPaused(audio_end_ms):
-                    signals += self._drop_partial()
+                    signals += self.transcriptions.drop_reading()
                     signals.append(self._hear_turn(audio_end_ms))
                 case SpeechResumed():
-                    signals += self._forget_hearing(self._open_item)
+                    signals += self.transcriptions.drop(self._open_item)
                 case SpeechEnded():
                     signals += self._end(event)
         return signals
@@ -233,50 +202,38 @@ class UserTurns:
         assert detector is not None
         item_id = self._open_item
         self._item_id = None
-        self._committed.add(item_id)
-        dropped = self._drop_partial()
+        self.transcriptions.commit(item_id)
+        dropped = self.transcriptions.drop_reading()
         audio_ms = event.audio_end_ms - detector.turn_start_ms
         ended = UserEnded(item_id, event.audio_end_ms, event.silence_ms, audio_ms, event.cause)
         signals: list[Signal] = [*dropped, ended]
-        if item_id not in self._hearings:
+        if not self.transcriptions.has(item_id):
             audio = self.buffer.slice(detector.turn_start_ms, event.audio_end_ms)
             signals.append(self._hear(item_id, audio))
         self.buffer.mark_committed(event.audio_end_ms)
-        return signals + self._settle(item_id)
+        return signals + self.transcriptions.tell(item_id)
 
     def _read_along(self, detector: TurnDetector, end_ms: int) -> list[Signal]:
         """Have the turn read so far, if enough of it is new and nothing is being read."""
         length_ms = end_ms - detector.turn_start_ms
         wait_ms = max(PARTIAL_EVERY_MS, length_ms // PARTIAL_SHARE)
-        if self._partial is not None or end_ms - self._read_to_ms < wait_ms:
+        if self.transcriptions.is_reading or end_ms - self._read_to_ms < wait_ms:
             return []
-        self._generation += 1
         self._read_to_ms = end_ms
-        self._partial = Transcribe(
-            self._open_item,
-            self._generation,
-            self.buffer.slice(detector.turn_start_ms, end_ms),
-            self.buffer.format,
-            self.language,
-            partial=True,
-        )
-        return [self._partial]
+        audio = self.buffer.slice(detector.turn_start_ms, end_ms)
+        return [self.transcriptions.read(self._open_item, audio, self.buffer.format)]
 
     def _so_far(self, heard: Transcribed | TranscriptionFailed) -> list[Signal]:
         if not self.reads_along or heard.item_id != self._item_id:
             return []
         return [TurnReadSoFar(heard.item_id, heard.text)] if isinstance(heard, Transcribed) else []
 
-    def _drop_partial(self) -> list[Signal]:
-        partial, self._partial = self._partial, None
-        return [DropTranscription(partial.item_id, partial.generation)] if partial else []
-
     def _drop_turn(self) -> list[Signal]:
         """Forget an open turn, and all that is being made of it."""
-        signals = self._drop_partial()
+        signals = self.transcriptions.drop_reading()
         item_id, self._item_id = self._item_id, None
         if item_id is not None:
-            signals += [*self._forget_hearing(item_id), TurnDropped(item_id)]
+            signals += [*self.transcriptions.drop(item_id), TurnDropped(item_id)]
         if self._detector is not None:
             self._detector.reset(self._detector.rules, after_ms=self.buffer.end_ms)
         return signals
@@ -293,23 +250,7 @@ class UserTurns:
         return self._hear(self._open_item, audio)
 
     def _hear(self, item_id: str, audio: bytes) -> Transcribe:
-        self._generation += 1
-        self._hearings[item_id] = _Hearing(self._generation)
-        return Transcribe(item_id, self._generation, audio, self.buffer.format, self.language)
-
-    def _settle(self, item_id: str) -> list[Signal]:
-        hearing = self._hearings.get(item_id)
-        if item_id not in self._committed or hearing is None or hearing.result is None:
-            return []
-        self._committed.discard(item_id)
-        del self._hearings[item_id]
-        return [hearing.result]
-
-    def _forget_hearing(self, item_id: str) -> list[Signal]:
-        hearing = self._hearings.pop(item_id, None)
-        if hearing is None or hearing.result is not None:
-            return []
-        return [DropTranscription(item_id, hearing.generation)]
+        return self.transcriptions.ask(item_id, audio, self.buffer.format)
 
     @property
     def _open_item(self) -> str:
