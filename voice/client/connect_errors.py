@@ -56,29 +56,26 @@ def connect_error(
                 f"{host} did not answer within {limit_s:g} s; check the network and the URL"
             )
         case ssl.SSLCertVerificationError():
-            return ConnectError(_untrusted(error, host), retryable=False)
+            return _lasting(_untrusted(error, host))
         case ssl.SSLError():
             # Garbled on the way, or a login page's plain text: another try may find it gone.
             return ConnectError(
                 f"{host} does not speak TLS here; check the port, and wss:// against ws://"
             )
         case InvalidURI():
-            return ConnectError(_web_page(host), status=302, retryable=False)
+            return _lasting(_web_page(host), status=302)
         case SecurityError():
-            message = f"{host} redirects elsewhere, and the key is not sent there; check the URL"
-            return ConnectError(message, retryable=False)
+            return _lasting(
+                f"{host} redirects elsewhere, and the key is not sent there; check the URL"
+            )
         case InvalidProxy():
-            message = "the proxy setting is no URL of a proxy; check the *_proxy variables"
-            return ConnectError(message, retryable=False)
+            return _lasting("the proxy setting is no URL of a proxy; check the *_proxy variables")
         case ProxyError():
             return ConnectError(f"the proxy could not reach {host}; check the proxy settings")
         case ImportError():
-            message = "a SOCKS proxy is set: pip install python-socks, or unset the proxy"
-            return ConnectError(message, retryable=False)
+            return _lasting("a SOCKS proxy is set: pip install python-socks, or unset the proxy")
         case InvalidMessage() | EOFError() | ConnectionResetError():
-            message = f"{host} closed the connection before answering; check the port"
-            is_tls = safe_url.startswith("wss:")
-            return ConnectError(f"{message}, and wss:// against ws://" if is_tls else message)
+            return ConnectError(_hung_up(host, is_tls=safe_url.startswith("wss:")))
         case InvalidHandshake():
             # A 101 whose headers are wrong: damaged on the way, or something else in between.
             return ConnectError(
@@ -88,6 +85,11 @@ def connect_error(
         case OSError():
             return ConnectError(_unreachable(error, host))
     return ConnectError(f"cannot connect to {host} ({type(error).__name__})")
+
+
+def _lasting(message: str, *, status: int | None = None) -> ConnectError:
+    """Return an error that another try would only meet again."""
+    return ConnectError(message, status=status, retryable=False)
 
 
 def _refused(
@@ -147,6 +149,11 @@ def _told(body: bytes | bytearray | memoryview | None) -> str:
     if not isinstance(message, str):
         return ""
     return " ".join("".join(c if c.isprintable() else " " for c in message).split())
+
+
+def _hung_up(host: str, *, is_tls: bool) -> str:
+    message = f"{host} closed the connection before answering; check the port"
+    return f"{message}, and wss:// against ws://" if is_tls else message
 
 
 def _unreachable(error: OSError, host: str) -> str:
