@@ -34,7 +34,7 @@ async def list_models(
     Raises ConnectError, or AuthError for a refused key; the message holds neither key nor body.
     """
     # Heavy, and only wanted here.
-    from openai import APIConnectionError, APIError, APIStatusError, AsyncOpenAI
+    from openai import APIError, AsyncOpenAI
 
     headers = dict(more_headers or {})
     if key is not None and key_header != "Authorization":
@@ -60,20 +60,26 @@ async def list_models(
                 names.append(str(model.id))
                 if len(names) >= MAX_MODELS:
                     break
-    except APIStatusError as error:
-        status = error.status_code
-        if status in (401, 403):
-            message = f"{host} refused the key for /models (HTTP {status})"
-            raise AuthError(message, status=status) from None
-        raise ConnectError(
-            f"{host} lists no models (HTTP {status})", status=status, retryable=status >= 500
-        ) from None
-    except (APIConnectionError, TimeoutError) as error:
-        raise ConnectError(f"{host} did not answer for /models ({type(error).__name__})") from None
-    except (APIError, ValueError, TypeError, AttributeError) as error:
-        message = f"{host} answered /models with something else ({type(error).__name__})"
-        raise ConnectError(message, retryable=False) from None
+    except (APIError, TimeoutError, ValueError, TypeError, AttributeError) as error:
+        raise _failure(error, host) from None
     return sorted(names)
+
+
+def _failure(error: Exception, host: str) -> ConnectError:
+    """Return what an error of the SDK, or of reading its answer, means."""
+    from openai import APIConnectionError, APIStatusError
+
+    match error:
+        case APIStatusError(status_code=401 | 403 as status):
+            return AuthError(f"{host} refused the key for /models (HTTP {status})", status=status)
+        case APIStatusError(status_code=status):
+            message = f"{host} lists no models (HTTP {status})"
+            return ConnectError(message, status=status, retryable=status >= 500)
+        case APIConnectionError() | TimeoutError():
+            return ConnectError(f"{host} did not answer for /models ({type(error).__name__})")
+        case _:
+            message = f"{host} answered /models with something else ({type(error).__name__})"
+            return ConnectError(message, retryable=False)
 
 
 def not_offered(wanted: str | None, models: Sequence[str]) -> str:

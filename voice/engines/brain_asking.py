@@ -82,13 +82,7 @@ async def ask_once(
     except (asked.base_error, broken, TimeoutError, ValueError) as error:
         # ValueError: what came was not JSON. Without the cause: the SDK's exceptions hold the
         # request's headers and the body.
-        raise failure_of(
-            error,
-            asked.sdk,
-            where=asked.where,
-            model=asked.model,
-            interface=f"{asked.interface} answer",
-        ) from None
+        raise _failed(asked, error) from None
     finally:
         if stream is not None:
             await stream.close()
@@ -96,6 +90,16 @@ async def ask_once(
         raise _cut_off(asked)
     for last in gathered.finish():
         yield last
+
+
+def _failed(asked: Asked, error: Exception) -> EngineError:
+    return failure_of(
+        error,
+        asked.sdk,
+        where=asked.where,
+        model=asked.model,
+        interface=f"{asked.interface} answer",
+    )
 
 
 def _cut_off(asked: Asked) -> PassingFailure:
