@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -232,19 +232,8 @@ def build_tools(
     def is_allowed(tool: Tool[..., Any]) -> bool:
         return wanted.allows(tool.name, tool.effect, is_opt_in=tool.opt_in)
 
-    for tool, source in found.tools:
-        if not is_allowed(tool):
-            continue
-        try:
-            registry.add(tool, source)
-        except DuplicateToolError as error:
-            raise SettingsError(str(error)) from error
-    servers = McpFinder(
-        registry,
-        _servers(settings),
-        allows=is_allowed,
-        on_line=on_line,
-    )
+    _add(registry, ((tool, source) for tool, source in found.tools if is_allowed(tool)))
+    servers = McpFinder(registry, _servers(settings), allows=is_allowed, on_line=on_line)
     folder = None
     if wanted.watch and wanted.folder is not None:
         folder = FolderFinder(registry, wanted.folder, allows=is_allowed, on_line=on_line)
@@ -256,6 +245,15 @@ def build_tools(
         servers_limit_s=wanted.mcp_start_s,
         folder=folder,
     )
+
+
+def _add(registry: Registry, tools: Iterable[tuple[Tool[..., Any], str]]) -> None:
+    """Add tools, each with its source; two of one name are the person's to part."""
+    for tool, source in tools:
+        try:
+            registry.add(tool, source)
+        except DuplicateToolError as error:
+            raise SettingsError(str(error)) from error
 
 
 def _online(wanted: ToolSettings) -> OnlineServices:
