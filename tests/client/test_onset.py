@@ -1,5 +1,7 @@
 """Onsets: what stands out of our echo and the noise, and what does not."""
 
+import pytest
+
 from voice.client.onset import LEARNT_MS, OnsetDetector, Sound, level_db
 
 OURS = Sound(clean_db=-62.0, far_db=-22.0, speech=0.02)
@@ -37,13 +39,37 @@ def test_what_is_left_of_our_voice_may_be_loud_where_it_always_is() -> None:
     assert abs(found.margin_db) < 6
 
 
+def learnt(ours: Sound) -> OnsetDetector:
+    found = OnsetDetector()
+    for _ in range(300):
+        found.hear(ours)
+    return found
+
+
 def test_after_a_sound_that_was_nobody_the_next_needs_more_for_a_while() -> None:
-    found = detector()
-    quiet_bang = Sound(clean_db=-46.0, far_db=-22.0, speech=0.02)
-    assert blocks_until_heard(found, quiet_bang) == 1
-    found = detector()
+    ours = Sound(clean_db=-57.0, far_db=-22.0, speech=0.02)
+    quiet_bang = Sound(clean_db=-41.0, far_db=-22.0, speech=0.02)
+    assert blocks_until_heard(learnt(ours), quiet_bang) == 1
+    found = learnt(ours)
     found.startle()
-    assert blocks_until_heard(found, Sound(-46.5, -22.0, 0.02)) is None
+    assert blocks_until_heard(found, quiet_bang) is None
+
+
+@pytest.mark.parametrize("speech", [0.02, 0.4])
+def test_a_faint_sound_that_is_hardly_speech_is_what_is_left_of_our_voice(speech: float) -> None:
+    faint = Sound(clean_db=-45.0, far_db=-22.0, speech=speech)
+    assert blocks_until_heard(detector(), faint) is None
+    assert blocks_until_heard(detector(), Sound(-41.0, -22.0, speech)) is not None
+
+
+def test_a_quiet_voice_is_heard_however_faint_it_is() -> None:
+    faint = Sound(clean_db=-45.0, far_db=-22.0, speech=0.7)
+    assert blocks_until_heard(detector(), faint) == 2
+
+
+def test_faint_means_little_above_the_noise_where_the_microphone_is_weak() -> None:
+    found = learnt(Sound(clean_db=-85.0, far_db=-22.0, speech=0.02))
+    assert blocks_until_heard(found, Sound(-58.0, -22.0, 0.02)) == 1
 
 
 def test_levels_end_at_minus_ninety() -> None:

@@ -30,7 +30,13 @@ _UP_DB, _DOWN_DB = 0.8, 0.1
 _FAR_FALL_DB = 1.0
 """How fast the echo of our voice fades, per block: 60 dB in 600 ms, a live room."""
 
+_FAINT_DB, _OVER_NOISE_DB = -42.0, 26.0
+"""What is hardly speech counts only from one of these levels on, of the whole scale or over the
+noise: what a canceller leaves of our voice while it learns a room is fainter, and where we have
+just paused it is all that there is."""
+
 _MARGINS_KEPT = 5
+_LEVELS_KEPT = 3
 _NOISE_RISE_DB = 0.03
 _STARTLED_DB, _STARTLED_MS = 3.0, 3_000
 """How much more it takes for a while after a sound that was nobody."""
@@ -63,6 +69,7 @@ class OnsetDetector:
         self._startled_db = 0.0
         self._learnt_ms = 0
         self._margins: deque[float] = deque(maxlen=_MARGINS_KEPT)
+        self._levels: deque[float] = deque(maxlen=_LEVELS_KEPT)
 
     def hear(self, sound: Sound) -> bool:
         """Take one block; return whether somebody has begun to speak. Asked in silence too."""
@@ -71,6 +78,7 @@ class OnsetDetector:
         self.margin_db = sound.clean_db - max(echo_db, self._noise_db)
         self._learn(sound, echo_db)
         self._margins.append(self.margin_db)
+        self._levels.append(sound.clean_db)
         if self._startled_ms > 0:
             self._startled_ms -= 10
             if self._startled_ms == 0:
@@ -91,12 +99,14 @@ class OnsetDetector:
         if len(heard) < _MARGINS_KEPT:
             return False
         least_db = self._startled_db
+        faint_db = min(_FAINT_DB, self._noise_db + _OVER_NOISE_DB)
+        is_faint = max(self._levels) < faint_db
         if self._learnt_ms < LEARNT_MS:
-            return speech >= 0.6 and heard[1] >= 12.0 + least_db
+            return speech >= 0.6 and heard[1] >= 12.0 + least_db and not is_faint
         return (
             (speech >= 0.5 and heard[1] >= 8.0 + least_db)
-            or (speech >= 0.25 and heard[2] >= 10.0 + least_db)
-            or self.margin_db >= LOUD_DB + least_db
+            or (speech >= 0.3 and heard[2] >= 10.0 + least_db and not is_faint)
+            or (self.margin_db >= LOUD_DB + least_db and self._levels[-1] >= faint_db)
         )
 
     def _learn(self, sound: Sound, echo_db: float) -> None:
