@@ -38,7 +38,6 @@ def test_azure_preview_speaks_beta_with_version_and_deployment():
     endpoint = resolve(f"wss://{base}?api-version=2024-10-01-preview&deployment=dep")
     assert endpoint.url() == f"wss://{base}?deployment=dep&api-version=2024-10-01-preview"
     assert endpoint.dialect is Dialect.BETA
-    assert not endpoint.capabilities.emits_item_done
     assert Endpoint.azure("https://res.openai.azure.com/").base_url.startswith("wss://res.")
     built = Endpoint.azure("res.openai.azure.com", model="dep", preview=True)
     assert built.url() == f"wss://{base}?deployment=dep&api-version=2025-04-01-preview"
@@ -154,13 +153,6 @@ def test_a_key_in_clear_over_a_public_network_is_noticed():
     assert not resolve("wss://host.example").is_plaintext
     assert not resolve("ws://192.168.1.7").is_plaintext
     assert not resolve("localhost:1").is_plaintext
-
-
-def test_a_detected_dialect_changes_what_can_be_expected():
-    endpoint = Endpoint.openai().with_dialect(Dialect.BETA)
-    assert endpoint.dialect is Dialect.BETA
-    assert not endpoint.capabilities.emits_item_done
-    assert Endpoint.openai().with_dialect(Dialect.GA) == Endpoint.openai()
 
 
 def test_nonsense_is_a_settings_error():

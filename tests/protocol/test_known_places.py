@@ -1,6 +1,5 @@
 import pytest
 
-from voice.protocol.dialects import Dialect
 from voice.protocol.endpoints import resolve
 from voice.protocol.known_places import KNOWN_PLACES, PRESETS
 
@@ -12,8 +11,6 @@ def test_a_place_says_where_it_is_and_how_it_speaks(place):
     assert place.name
     assert place.url.startswith(("wss://", "ws://127.0.0.1:"))
     assert place.path.endswith(("/realtime", "/realtime/session"))
-    # BETA has no such event, so nobody may wait for it.
-    assert place.dialect is not Dialect.BETA or not place.capabilities.emits_item_done
 
 
 def test_every_preset_is_there_once():

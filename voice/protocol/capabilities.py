@@ -32,14 +32,8 @@ class Capabilities:
     takes_pictures: bool = True
     """Takes ``input_image`` in a message."""
 
-    emits_response_done: bool = True
-    """Ends every response that ran its course with ``response.done``."""
-
     done_after_cancel: bool = True
     """Sends ``response.done`` for a cancelled response too."""
-
-    emits_item_done: bool = True
-    """Sends ``conversation.item.done``."""
 
     cancels_on_speech: bool = True
     """Cancels the running response by itself when its VAD hears the user."""
@@ -123,7 +117,6 @@ PLAIN_CAPABILITIES: Final = Capabilities()
 # A relay promises nothing of its upstream. The one common family of relays parses every frame
 # into structs whose tool_choice is a string.
 GATEWAY_CAPABILITIES: Final = Capabilities(
-    emits_item_done=False,
     takes_pictures=False,
     hosts_mcp=False,
     tool_choice_object_ok=False,

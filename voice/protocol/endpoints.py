@@ -198,13 +198,6 @@ class Endpoint:
             headers[self.key_header] = key
         return headers
 
-    def with_dialect(self, dialect: Dialect) -> "Endpoint":
-        """Return the endpoint with the dialect that ``session.created`` showed."""
-        capabilities = self.capabilities
-        if dialect is Dialect.BETA:
-            capabilities = replace(capabilities, emits_item_done=False)
-        return replace(self, dialect=dialect, capabilities=capabilities)
-
 
 _KINDS: Final = {
     OPENAI.preset: EndpointKind.OPENAI,
@@ -234,7 +227,7 @@ def resolve(
     if dialect is not None:
         # Azure and the like have ways of their own to say it; a relay wants the header.
         says_beta = endpoint.kind is EndpointKind.GATEWAY and endpoint.dialect is None
-        endpoint = endpoint.with_dialect(dialect)
+        endpoint = replace(endpoint, dialect=dialect)
         if says_beta:
             endpoint = replace(endpoint, beta_header=dialect is Dialect.BETA)
     if beta_header is not None:

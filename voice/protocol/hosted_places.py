@@ -50,7 +50,7 @@ AZURE_PREVIEW: Final = KnownPlace(
     preset="azure-preview",
     name="Azure preview",
     url="wss://RESOURCE/openai/realtime",
-    capabilities=replace(_AZURE, emits_item_done=False, transcription_model="whisper-1"),
+    capabilities=replace(_AZURE, transcription_model="whisper-1"),
     dialect=Dialect.BETA,
     tried=Tried.DOCUMENTS,
     hosts=AZURE_DOMAINS,
@@ -66,7 +66,6 @@ AZURE_VOICE_LIVE: Final = KnownPlace(
     url="wss://RESOURCE/voice-live/realtime",
     capabilities=replace(
         _AZURE,
-        emits_item_done=False,
         implied_session_fields=ANSWERS_AND_STOPS,
         transcription_model="azure-speech",
         own_events=("response.animation", "response.audio_timestamp", "response.video", "warning"),

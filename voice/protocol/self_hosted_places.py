@@ -27,7 +27,7 @@ LITELLM: Final = KnownPlace(
     preset="litellm",
     name="LiteLLM",
     url="ws://127.0.0.1:4000/v1/realtime",
-    capabilities=replace(PLAIN_CAPABILITIES, emits_item_done=False),
+    capabilities=PLAIN_CAPABILITIES,
     dialect=None,
     tried=Tried.RELAYED,
     model_required=True,
@@ -46,7 +46,6 @@ SPEECH_TO_SPEECH: Final = KnownPlace(
         _OWN_PIPELINE,
         can_truncate=False,
         can_retrieve=False,
-        emits_item_done=False,
         own_events=("speech_to_speech.",),
     ),
     dialect=Dialect.GA,
@@ -102,9 +101,7 @@ VLLM_OMNI: Final = KnownPlace(
     preset="vllm-omni",
     name="vLLM-Omni",
     url="ws://127.0.0.1:8000/v1/realtime",
-    capabilities=replace(
-        _OWN_PIPELINE, can_truncate=False, can_retrieve=False, emits_item_done=False
-    ),
+    capabilities=replace(_OWN_PIPELINE, can_truncate=False, can_retrieve=False),
     dialect=Dialect.GA,
     tried=Tried.DOCUMENTS,
     remarks="`?duplex=1` is another protocol, and so is `/v1/realtime` of plain vLLM",
