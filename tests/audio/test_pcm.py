@@ -16,7 +16,6 @@ from voice.audio.pcm import (
     faded,
     from_bytes,
     from_float,
-    mix,
     mono,
     peak_dbfs,
     resample,
@@ -141,11 +140,6 @@ def test_rates_that_make_no_sense_are_refused(rates):
 def test_channels_are_averaged():
     assert mono(np.array([[2, 4], [-2, 2]], np.int16)).tolist() == [3.0, 0.0]
     assert mono(np.array([[5], [6]], np.int16)).tolist() == [5, 6]
-
-
-def test_mixing_clips_and_is_as_long_as_the_longer():
-    first, second = np.array([30_000, -30_000, 5], np.int16), np.array([10_000, -10_000], np.int16)
-    assert mix(first, second).tolist() == [32767, -32768, 5]
 
 
 def test_fades_rise_from_and_fall_to_silence():

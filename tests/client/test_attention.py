@@ -188,7 +188,7 @@ def test_without_a_follow_up_each_turn_needs_the_word():
 def test_without_wake_words_it_is_awake_from_the_start():
     attention = listening(has_wake_word=False)
     assert attention.state(IDLE_MS - 1) is AWAKE
-    assert attention.is_awake(10 * IDLE_MS)
+    assert attention.state(10 * IDLE_MS) is not ASLEEP
     assert attention.cause(0) == "no wake word is asked for"
 
 

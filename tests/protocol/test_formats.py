@@ -9,7 +9,6 @@ FORMATS = [PCM16, PCMU, PCMA, AudioFormat("audio/pcm", 16_000, 2)]
 
 def test_one_millisecond_is_48_bytes_of_pcm_and_8_of_g711():
     assert [f.ms_to_bytes(1) for f in (PCM16, PCMU, PCMA)] == [48, 8, 8]
-    assert [f.bytes_per_ms for f in (PCM16, PCMU, PCMA)] == [48, 8, 8]
     assert (PCM16.bytes_per_sample, PCM16.rate_hz) == (2, 24_000)
     assert (PCMU.bytes_per_sample, PCMU.rate_hz) == (1, 8_000)
 

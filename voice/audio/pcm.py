@@ -138,14 +138,6 @@ def mono(frames: NDArray[Any]) -> NDArray[Any]:
     return np.asarray(frames.mean(axis=1, dtype=np.float32))
 
 
-def mix(first: Pcm, second: Pcm) -> Pcm:
-    """Return the sum of two signals, clipped, as long as the longer one."""
-    total = np.zeros(max(first.size, second.size), np.int32)
-    total[: first.size] += first
-    total[: second.size] += second
-    return np.clip(total, -32768, 32767).astype(np.int16)
-
-
 def faded(pcm: Pcm, *, fade_in_samples: int = 0, fade_out_samples: int = 0) -> Pcm:
     """Return a copy that rises from and falls to silence linearly, so that cuts do not click."""
     gain = np.ones(pcm.size, np.float32)

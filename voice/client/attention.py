@@ -134,10 +134,6 @@ class Attention:
             return State.IDLE
         return State.AWAKE
 
-    def is_awake(self, now_ms: int) -> bool:
-        """Return whether no wake word is needed now."""
-        return self.state(now_ms) is not State.ASLEEP
-
     def is_idle(self, now_ms: int) -> bool:
         """Return whether nothing is to be sent until somebody speaks."""
         return self.state(now_ms) is State.IDLE

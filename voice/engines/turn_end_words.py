@@ -51,10 +51,6 @@ STRANDED = _words("for from about with like by")
 """Prepositions that may end a question: "What are you waiting for?"."""
 
 PARTICLES = _words("off up down out over away back around through")
-INTRANSITIVE = _words(
-    "go come wake get sit stand shut hang speed slow hurry log sign zoom scroll move calm back "
-    "check plug listen what's"
-)
 SWITCHES = _words("turn switch leave keep put is are was were")
 TRANSITIVE = _words("turn switch put pick look bring take call set write note")
 OBJECT_HUNGRY = _words(

@@ -26,11 +26,6 @@ class AudioFormat:
     rate_hz: int
     bytes_per_sample: int
 
-    @property
-    def bytes_per_ms(self) -> float:
-        """Bytes in one millisecond: 48 for PCM at 24 kHz, 8 for G.711. For display only."""
-        return self.rate_hz * self.bytes_per_sample / 1000
-
     def ms_to_samples(self, ms: int) -> int:
         """Return the whole samples in ``ms`` milliseconds, floored."""
         return ms * self.rate_hz // 1000

@@ -45,16 +45,6 @@ class Gate:
         self._tls = tls
         self._visits: dict[_Visit, None] = {}  # bounded: connections; oldest first
 
-    @property
-    def open_count(self) -> int:
-        """Connections there are."""
-        return len(self._visits)
-
-    @property
-    def half_open_count(self) -> int:
-        """Connections that have not made a request yet."""
-        return sum(not visit.has_asked for visit in self._visits)
-
     async def run(self) -> None:
         """Accept until cancelled."""
         loop = asyncio.get_running_loop()
