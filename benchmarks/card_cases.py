@@ -48,16 +48,28 @@ class Answer:
     """From the onset of the person's speech to silence on the speaker."""
     verdict_ms: float | None = None
     wanted: str = ""
-    """What the recogniser makes of the person's words alone."""
+    """What the person said."""
     arrived: str = ""
+    alone: str = ""
+    """What the recogniser makes of the person's words where nobody speaks besides."""
     xruns: int = 0
 
     @property
     def words(self) -> tuple[int, int]:
         """How many of the wanted words arrived, and how many there are."""
-        wanted, arrived = words_of(self.wanted), words_of(self.arrived)
-        blocks = SequenceMatcher(None, wanted, arrived, autojunk=False).get_matching_blocks()
-        return sum(block.size for block in blocks), len(wanted)
+        return _found(self.wanted, self.arrived), len(words_of(self.wanted))
+
+    @property
+    def words_alone(self) -> int:
+        """How many of the wanted words the recogniser finds where nobody speaks besides."""
+        return _found(self.wanted, self.alone)
+
+
+def _found(wanted: str, text: str) -> int:
+    blocks = SequenceMatcher(
+        None, words_of(wanted), words_of(text), autojunk=False
+    ).get_matching_blocks()
+    return sum(block.size for block in blocks)
 
 
 def some_room(dice: random.Random) -> tuple[Room, str]:
@@ -82,9 +94,12 @@ async def answer_alone(talk: Talk, room: str) -> Answer:
 
 
 async def interrupted(
-    talk: Talk, room: str, person: Utterance, wanted: str, dice: random.Random
+    talk: Talk, room: str, person: Utterance, alone: str, dice: random.Random
 ) -> Answer:
-    """Let somebody interrupt an answer in earnest, and wait until their words have arrived."""
+    """Let somebody interrupt an answer in earnest, and wait until their words have arrived.
+
+    ``alone`` is what the recogniser makes of their words without our voice.
+    """
     xruns = await _begin(talk)
     await asyncio.sleep(WARM_S + dice.uniform(0, 1.5))
     onset = talk.card.say(person.pcm)
@@ -106,8 +121,9 @@ async def interrupted(
         None,
         silence_ms=None if silent is None else ms(silent - onset),
         verdict_ms=ms(cuts[0][0] - onset) if cuts else None,
-        wanted=wanted,
+        wanted=person.words,
         arrived=" ".join(texts),
+        alone=alone,
     )
 
 

@@ -27,6 +27,11 @@ from voice.settings import Settings
 START_S = 60.0
 ANSWER_S = 20.0
 
+_NUMBERS = dict(
+    zip("0 1 2 3 4 5 6 7 8 9 10".split(),
+        "zero one two three four five six seven eight nine ten".split(), strict=True)
+)  # fmt: skip
+
 _Update = TypeVar("_Update")
 
 
@@ -180,9 +185,9 @@ async def talking(
 
 
 def words_of(text: str) -> list[str]:
-    """Return the words of a transcript, to be compared."""
+    """Return the words of a transcript, to be compared: 5 is five."""
     kept = "".join(c if c.isalnum() or c == "'" else " " for c in text.lower())
-    return kept.split()
+    return [_NUMBERS.get(word, word) for word in kept.split()]
 
 
 def ms(samples: int) -> float:

@@ -45,12 +45,25 @@ SPOKEN = (
 BACKCHANNELS = ("Mm-hm.", "Yeah.", "Right.", "Uh-huh.", "Okay.", "Mhm.", "I see.", "Sure.")
 
 
+WHOLE_MS = 3_000
+"""So much of a recording is said."""
+
+_WHOLE_WORDS = {
+    "austen_1": "and mr john dashwood had then leisure to",
+    "austen_3": "unless to be rather cold hearted and rather selfish",
+    "jfk": "and so my fellow",
+}
+"""What is whole of the recordings that are longer."""
+
+
 @dataclass(frozen=True)
 class Utterance:
     """Something a person does; the sound begins with its onset."""
 
     name: str
     pcm: Pcm
+    words: str = ""
+    """What is said; empty for a noise."""
 
 
 async def spoken(tts: HibariTts, text: str, speed: float = 1.0, pitch: float = 1.0) -> Pcm:
@@ -138,10 +151,12 @@ def _recorded(name: str) -> Utterance:
     clip = audio_fixtures.load_manifest()[name]
     pcm = read_audio(audio_fixtures.path(name))
     begin = clip["speech_spans_ms"][0][0] * RATE_HZ // 1_000
-    return Utterance(name, at_level(trimmed(pcm[begin : begin + 3 * RATE_HZ]), -26))
+    end = begin + WHOLE_MS * RATE_HZ // 1_000
+    words = _WHOLE_WORDS.get(name, clip["transcript"])
+    return Utterance(name, at_level(trimmed(pcm[begin:end]), -26), words)
 
 
 async def _said(tts: HibariTts, random: np.random.Generator, text: str) -> Utterance:
     speed, pitch = random.uniform(0.9, 1.2), random.uniform(0.75, 1.15)
     pcm = trimmed(await spoken(tts, text, speed, pitch))
-    return Utterance(text, at_level(pcm, random.uniform(-30, -24)))
+    return Utterance(text, at_level(pcm, random.uniform(-30, -24)), text)

@@ -89,10 +89,10 @@ async def answers(count: int, seed: int) -> list[Answer]:
 
 async def barge_ins(count: int, seed: int) -> list[Answer]:
     """Interruptions in earnest over our own voice."""
-    corpus, wanted = await _corpus(seed, count)
+    corpus, alone = await _corpus(seed, count)
 
     async def case(talk: Talk, room: str, number: int, dice: random.Random) -> Answer:
-        return await interrupted(talk, room, corpus.interruptions[number], wanted[number], dice)
+        return await interrupted(talk, room, corpus.interruptions[number], alone[number], dice)
 
     return await hold(_PAIRS, case, count, seed)
 
@@ -113,13 +113,13 @@ async def _corpus(seed: int, count: int) -> tuple[Corpus, list[str]]:
     stt = MoonshineStt()
     quiet: Pcm = np.zeros(RATE_HZ // 4, np.int16)
     try:
-        wanted = []
+        alone = []
         for person in corpus.interruptions[:count]:
             pcm = resample(np.concatenate([quiet, person.pcm, quiet]), RATE_HZ, 16_000)
-            wanted.append((await stt.transcribe(pcm)).text)
+            alone.append((await stt.transcribe(pcm)).text)
     finally:
         stt.close()
-    return corpus, wanted
+    return corpus, alone
 
 
 def rows_of_answers(found: Sequence[Answer]) -> list[Row]:
@@ -149,7 +149,9 @@ def rows_of_barge_ins(found: Sequence[Answer]) -> list[Row]:
     least = len(found) * 48 // 50
     p50, p95 = _quantile(silences, 50), _quantile(silences, 95)
     whole = [answer.words for answer in caught]
-    share = 100 * sum(have for have, _ in whole) / max(1, sum(all_ for _, all_ in whole))
+    said = max(1, sum(all_ for _, all_ in whole))
+    share = 100 * sum(have for have, _ in whole) / said
+    at_best = 100 * sum(answer.words_alone for answer in caught) / said
     return [
         (
             f"interruptions caught, of {len(found)}",
@@ -162,6 +164,7 @@ def rows_of_barge_ins(found: Sequence[Answer]) -> list[Row]:
         ("onset to the verdict, p50 ms", _quantile(verdicts, 50), "", True),
         ("onset to the verdict, p95 ms", _quantile(verdicts, 95), "", True),
         ("words that arrived at the endpoint, %", round(share, 1), ">= 90", share >= 90),
+        ("of the same words without our voice, %", round(at_best, 1), "", True),
         ("turns with every word", sum(have == all_ for have, all_ in whole), "", True),
         _starved(found),
     ]

@@ -70,10 +70,9 @@ async def test_an_answer_never_interrupts_itself_in_a_room_with_an_echo() -> Non
 
 async def test_speech_over_our_voice_silences_it_at_once_and_arrives_whole() -> None:
     persons = [recorded(name) for name in RECORDED]
-    words = [audio_fixtures.load_manifest()[name]["transcript"] for name in RECORDED]
 
     async def case(talk: Talk, room: str, number: int, dice: random.Random) -> Answer:
-        return await interrupted(talk, room, persons[number], words[number], dice)
+        return await interrupted(talk, room, persons[number], persons[number].words, dice)
 
     found = await two_cases(LONG, case)
 
@@ -105,6 +104,7 @@ async def test_an_answer_goes_on_from_where_it_was_after_mm_hm_and_a_cough() -> 
 
 def recorded(name: str) -> Utterance:
     """Return a recording whose sound begins with the speech."""
-    begin_ms, end_ms = audio_fixtures.load_manifest()[name]["speech_spans_ms"][0]
+    clip = audio_fixtures.load_manifest()[name]
+    begin_ms, end_ms = clip["speech_spans_ms"][0]
     pcm = read_audio(audio_fixtures.path(name))[begin_ms * 24 : end_ms * 24]
-    return Utterance(name, at_level(trimmed(pcm), -26))
+    return Utterance(name, at_level(trimmed(pcm), -26), clip["transcript"])
