@@ -147,6 +147,14 @@ class Scene:
         return played
 
 
+def unlikeness_db(sound: Pcm, word: Pcm) -> float:
+    """Return how loud the rest is where ``word`` is taken out of ``sound``, against the word."""
+    wanted, heard = word.astype(np.float64), sound.astype(np.float64)
+    place = int(np.correlate(heard, wanted, "valid").argmax())
+    left = heard[place : place + wanted.size] - wanted
+    return float(10 * np.log10(np.mean(left**2) / np.mean(wanted**2)))
+
+
 @pytest.fixture
 def scene(vad: SileroVad, stt: MoonshineStt, voices: Voices) -> Scene:
     return Scene(vad, stt, voices.answer)
@@ -186,12 +194,25 @@ async def test_words_over_our_voice_are_sent_as_the_microphone_hears_them(
     paused_ms = played.events[0][0]
     # The canceller would have weakened this; our voice and its echo have faded here.
     begin = (paused_ms - ONSET_MS + 200) * 24
-    word = voices.question[begin : begin + 150 * 24].astype(np.float64)
-    sent = played.sound.astype(np.float64)
-    likeness = np.correlate(sent, word, "valid")
-    place = int(likeness.argmax())
-    left = sent[place : place + word.size] - word
-    assert 10 * np.log10(np.mean(word**2) / np.mean(left**2)) > 15
+    word = voices.question[begin : begin + 150 * 24]
+    assert unlikeness_db(played.sound, word) < -15
+
+
+async def test_words_over_our_voice_are_read_as_the_microphone_hears_them(
+    scene: Scene, voices: Voices
+) -> None:
+    read: list[Pcm] = []
+
+    async def recognise(pcm: Pcm) -> Transcript:
+        read.append(pcm)
+        return Transcript("")
+
+    played = await scene.play(voices.question, recognise=recognise)
+    paused_ms = played.events[0][0]
+    begin = (paused_ms - ONSET_MS + 200) * 24
+    word = voices.question[begin : begin + 150 * 24]
+    heard = next(pcm for pcm in read if pcm.size > 900 * 16)
+    assert unlikeness_db(heard, resample(word, 24_000, 16_000)) < -15
 
 
 async def test_a_burst_is_as_long_as_what_was_held_and_a_little_before(

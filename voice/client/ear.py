@@ -204,7 +204,7 @@ class Ear:
             case EarState.OVER:
                 return self._over(best, has_begun)
             case EarState.DOUBT:
-                return self._judge(best, sound)
+                return self._judge(sent, sound)
             case EarState.THROUGH:
                 return self._through(sent)
 
@@ -241,7 +241,6 @@ class Ear:
             return [best * 0]
         cause = f"speech over our voice, {self._onset.margin_db:.0f} dB above the echo"
         self._is_paused = False
-        begin = self._last(READ_BEFORE_MS)
         for age, block in enumerate(reversed(self._raw), 1):
             self._ring[-age] = block
         self._sense(NearSpeech(cause))
@@ -250,15 +249,16 @@ class Ear:
             return self._go_through()
         self.state = EarState.DOUBT
         self._held_blocks = 1
+        begin = self._last(READ_BEFORE_MS)
         self._doubt = Doubt(begin, recognise=self.recognise, names=self._names)
         return []
 
-    def _judge(self, best: Pcm, sound: Sound) -> list[Pcm]:
+    def _judge(self, heard: Pcm, sound: Sound) -> list[Pcm]:
         doubt = self._doubt
         assert doubt is not None
         self._held_blocks += 1
         is_voice = sound.speech >= _STILL_SPEECH_AT and self._onset.margin_db >= _STILL_VOICE_DB
-        judgement = doubt.hear(best, is_voice=is_voice, said=self._said.text)
+        judgement = doubt.hear(heard, is_voice=is_voice, said=self._said.text)
         if judgement is None:
             return []
         if doubt.is_recogniser_slow:
@@ -273,7 +273,7 @@ class Ear:
         self._end_doubt()
         self.state = EarState.OVER
         self._since_far_ms = 0
-        return [best * 0 for _ in range(self._held_blocks)]
+        return [heard * 0 for _ in range(self._held_blocks)]
 
     def _through(self, best: Pcm) -> list[Pcm]:
         owed, self._owed = self._owed, []
