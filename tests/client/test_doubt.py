@@ -1,10 +1,12 @@
 """One doubt: readings that come and are slow, and judgements in time."""
 
 import asyncio
+import itertools
 
 import numpy as np
 
-from voice.client.doubt import LIMIT_MS, SLOW_MS, Doubt
+from voice.audio.ports import BLOCK_MS
+from voice.client.doubt import FIRST_READING_MS, LIMIT_MS, SLOW_MS, Doubt
 from voice.client.near_words import Judgement
 from voice.core.client_inputs import NearKind
 from voice.engines.ports import Transcript
@@ -76,3 +78,24 @@ async def test_a_recogniser_that_fails_leaves_the_sound() -> None:
 async def test_every_doubt_ends_in_time() -> None:
     at_ms, _ = await heard(Doubt([BLOCK], recognise=reader("Yeah, okay.", 0.9)), 5_000)
     assert at_ms <= LIMIT_MS
+
+
+async def test_one_reading_follows_the_other_at_once() -> None:
+    begun_ms: list[int] = []
+
+    async def recognise(pcm: np.ndarray) -> Transcript:
+        begun_ms.append(doubt._since_ms)
+        return Transcript("Mm-hmm.", 0.9)
+
+    doubt = Doubt([BLOCK], recognise=recognise)
+    await heard(doubt, 500)
+    assert begun_ms[0] == FIRST_READING_MS
+    steps = {after - before for before, after in itertools.pairwise(begun_ms)}
+    assert steps == {BLOCK_MS}
+
+
+async def test_words_of_a_room_that_is_not_known_are_doubted() -> None:
+    recognise = reader("Who's it?", 0.75)
+    at_ms, _ = await heard(Doubt([BLOCK], recognise=recognise), 1_000)
+    later_ms, _ = await heard(Doubt([BLOCK], recognise=recognise, is_room_known=False), 1_000)
+    assert at_ms + 200 <= later_ms

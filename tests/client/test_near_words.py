@@ -179,6 +179,56 @@ def test_a_short_scrap_of_our_voice_that_is_read_as_other_words_is_our_echo():
     assert kind("They're in.", confidence=0.77, voiced_ms=600, since_onset_ms=700) is INTERRUPTION
 
 
+@pytest.mark.parametrize("words", ["You said.", "Sorry.", "Front.", "Hello."])
+def test_what_a_very_short_voice_said_must_be_sure(words):
+    # "Sure" is read as "sorry", and a crumb of our own voice as anything.
+    assert kind(words, voiced_ms=240, confidence=0.75) is NOISE
+    assert kind(words, voiced_ms=240, confidence=0.85) is INTERRUPTION
+    assert kind(words, voiced_ms=320, confidence=0.75) is INTERRUPTION
+
+
+def test_before_the_room_is_known_words_must_be_sure_or_many():
+    new = {"confidence": 0.75, "is_room_known": False}
+    assert kind("Who's it?", **new) is NOISE
+    assert kind("Who's it?", since_onset_ms=500, voiced_ms=450, on=True, **new) is None
+    assert kind("Who's it?", since_onset_ms=600, voiced_ms=450, on=True, **new) is INTERRUPTION
+    assert kind("Two.", voiced_ms=240, confidence=0.83, is_room_known=False) is NOISE
+    sure = {"confidence": 0.9, "is_room_known": False}
+    assert kind("Who's it?", **sure) is INTERRUPTION
+    assert kind("Who's it?", on=True, **sure) is INTERRUPTION
+    assert kind("Stop.", **new) is INTERRUPTION
+
+
+def test_two_words_in_a_voice_that_lasts_interrupt_though_they_are_doubted():
+    doubted = {"confidence": 0.45, "on": True, "since_onset_ms": 500}
+    assert kind("Turn the vibe", voiced_ms=400, **doubted) is INTERRUPTION
+    assert kind("Turn the vibe", voiced_ms=350, **doubted) is None
+    assert kind("Vibe", voiced_ms=400, **doubted) is None
+
+
+def test_one_word_is_believed_early_where_it_is_sure_and_no_beginning_of_a_backchannel():
+    early = {"voiced_ms": 400, "since_onset_ms": 420, "on": True}
+    assert kind("Seven.", confidence=0.9, **early) is INTERRUPTION
+    assert kind("Seven.", confidence=0.7, **early) is None
+    assert kind("Exact", confidence=0.9, **early) is None
+    assert kind("Inter", confidence=0.9, **early) is None
+
+
+@pytest.mark.parametrize("words", ["I think", "I say", "Oh, hello", "Got a"])
+def test_two_words_that_may_be_heard_wrongly_for_a_backchannel_wait_a_little(words):
+    # "I see" is read so at first.
+    early = {"voiced_ms": 300, "on": True, "confidence": 0.75}
+    assert kind(words, since_onset_ms=320, **early) is None
+    assert kind("What time", since_onset_ms=320, **early) is INTERRUPTION
+
+
+@pytest.mark.parametrize("words", ["And butter.", "Oh, forward."])
+def test_a_new_word_after_a_backchannel_interrupts_where_the_voice_goes_on(words):
+    assert kind(words, voiced_ms=480, since_onset_ms=500, on=True) is None
+    assert kind(words, voiced_ms=560, since_onset_ms=580, on=True) is INTERRUPTION
+    assert kind("Ok, got.", voiced_ms=560, since_onset_ms=580, on=True) is None
+
+
 def test_a_backchannel_may_still_be_growing():
     growing = {"voiced_ms": 500, "since_onset_ms": 520, "on": True}
     assert kind("Ok, got.", **growing) is None

@@ -2,7 +2,7 @@
 
 import pytest
 
-from voice.client.onset import LEARNT_MS, OnsetDetector, Sound, level_db
+from voice.client.onset import KNOWN_MS, LEARNT_MS, OnsetDetector, Sound, level_db
 
 OURS = Sound(clean_db=-62.0, far_db=-22.0, speech=0.02)
 SPEECH = Sound(clean_db=-35.0, far_db=-22.0, speech=0.9)
@@ -75,3 +75,8 @@ def test_faint_means_little_above_the_noise_where_the_microphone_is_weak() -> No
 def test_levels_end_at_minus_ninety() -> None:
     assert level_db(0.0) == -90.0
     assert level_db(1.0) == 0.0
+
+
+def test_a_room_is_known_after_a_while_of_our_voice() -> None:
+    assert not detector(LEARNT_MS).is_room_known
+    assert detector(KNOWN_MS + 10).is_room_known

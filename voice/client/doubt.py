@@ -42,9 +42,8 @@ Recognise: TypeAlias = Callable[[Pcm], Awaitable[Reading]]
 
 DETECTOR_HZ = 16_000
 
-FIRST_READING_MS = 310
-NEXT_READING_MS = 50
-"""A reading takes some 70 ms; with the rest the voice says about half a word."""
+FIRST_READING_MS = 250
+"""The next reading begins when one ends, after 20 to 70 ms, in which the voice says little more."""
 
 DETECTED_MS = 60
 """The voice is so old when its onset is known."""
@@ -74,12 +73,18 @@ _UNREAD_MS = 450
 class Doubt:
     """Collects what is said and asks for a judgement with every block; for one onset.
 
-    ``begin`` is the sound from before the onset; ``names`` are what we are called by. Belongs to
-    one event loop; ``close`` it.
+    ``begin`` is the sound from before the onset; ``names`` are what we are called by;
+    ``is_room_known`` says that the canceller leaves no words of our own. Belongs to one event loop;
+    ``close`` it.
     """
 
     def __init__(
-        self, begin: list[Pcm], *, recognise: Recognise | None, names: Sequence[str] = ()
+        self,
+        begin: list[Pcm],
+        *,
+        recognise: Recognise | None,
+        names: Sequence[str] = (),
+        is_room_known: bool = True,
     ) -> None:
         self.words = ""
         """What the recogniser made of it so far."""
@@ -90,10 +95,10 @@ class Doubt:
         self._voiced_ms = DETECTED_MS
         self._silent_ms = 0
         self._names = names
+        self._is_room_known = is_room_known
         self._confidence: float | None = None
         self._reading: asyncio.Task[Reading] | None = None
         self._reading_from_ms = 0
-        self._next_reading_ms = FIRST_READING_MS
         self._read_ms = 0
         self._read_voiced_ms = -1
 
@@ -143,6 +148,7 @@ class Doubt:
             has_recogniser=has_recogniser,
             names=self._names,
             confidence=self._confidence,
+            is_room_known=self._is_room_known,
         )
 
     def _begin_reading(self) -> None:
@@ -152,7 +158,7 @@ class Doubt:
                 self._recognise = None
             return
         is_over = not self._is_voice_on and self._read_voiced_ms != self._voiced_ms
-        if self._recognise is None or (self._since_ms < self._next_reading_ms and not is_over):
+        if self._recognise is None or (self._since_ms < FIRST_READING_MS and not is_over):
             return
         self._reading_from_ms = self._since_ms
         self._reading_voiced_ms = self._voiced_ms
@@ -178,7 +184,6 @@ class Doubt:
         self.words, self._confidence = found.text, found.confidence
         self._read_ms = self._reading_from_ms
         self._read_voiced_ms = self._reading_voiced_ms
-        self._next_reading_ms = self._since_ms + NEXT_READING_MS
         return True
 
     def _out_of_time(self) -> Judgement:

@@ -249,8 +249,12 @@ class Ear:
             return self._go_through()
         self.state = EarState.DOUBT
         self._held_blocks = 1
-        begin = self._last(READ_BEFORE_MS)
-        self._doubt = Doubt(begin, recognise=self.recognise, names=self._names)
+        self._doubt = Doubt(
+            self._last(READ_BEFORE_MS),
+            recognise=self.recognise,
+            names=self._names,
+            is_room_known=self._onset.is_room_known,
+        )
         return []
 
     def _judge(self, heard: Pcm, sound: Sound) -> list[Pcm]:

@@ -27,14 +27,14 @@ _ECHO_MS = 700
 _SETTLED_MS = 400
 """Before this the recogniser still changes its mind: 200 ms of "okay" are a "no" to it."""
 
-_CLEAR, _PLAUSIBLE, _BEYOND_DOUBT = 0.62, 0.5, 0.85
+_CLEAR, _PLAUSIBLE, _SURE, _BEYOND_DOUBT = 0.62, 0.5, 0.8, 0.85
 """Confidence: what people said whole was read with 0.62 and more, 33 wishes at three speeds; of
 99 scraps of our own voice 46 were read with less. A plea for silence is believed sooner."""
 
 _SCRAP_MS = 450
 _STOP_MS = 250
-_UNCLEAR_MS = 700
-_FEW_WORDS_MS = 300
+_UNCLEAR_MS = 560
+_FEW_WORDS_MS = 260
 _ONE_WORD_MS = 500
 _FRAGMENT_MS = 450
 _FRAGMENT_WORDS = 2
@@ -42,6 +42,12 @@ _PAUSE_MS = 250
 _UNREAD_VOICE_MS = 500
 _CLICK_MS = 200
 _MS_PER_BACKCHANNEL = 500
+
+_WORDS_MS = 400
+"""In so much voice two words of other meaning are believed however they are doubted."""
+
+_SHORT_MS = 300
+"""What so short a voice said must be sure: "sure" is read as "sorry", our echo as anything."""
 
 _QUESTION_WORDS = 8
 """A question mark so close to the end of what we said still waits for its answer."""
@@ -76,6 +82,9 @@ _BACKCHANNELS = _ANSWERS | _table(
     no way | oh no | thanks | thank you | huh | ha | haha | hahaha | hatha | hehe | ooh | yay
     mom | mum | hell | elle | l | of her | yo | bien | claro | d'accord | ach so"""
 )
+_OPENINGS = frozenset(phrase.split()[0] for phrase in _BACKCHANNELS if " " in phrase)
+"""Of a backchannel of two words the second is read wrongly at first: "I see" as "I think"."""
+
 _FRAGMENTS = frozenset(
     "a an the i if it of her his in on at to for and or but is are was as by be he she we you they "
     "that this there then than god how real re st c'mon em am".split()
@@ -102,6 +111,7 @@ def judge(
     has_recogniser: bool = True,
     names: Sequence[str] = (),
     confidence: float | None = None,
+    is_room_known: bool = True,
 ) -> Judgement | None:
     """Return what speech over our paused voice is; None asks to wait for more of it.
 
@@ -109,14 +119,22 @@ def judge(
     ``said`` is the assistant's text up to what has sounded, a little more does no harm.
     ``voiced_ms`` counts the voiced time alone. Without a recogniser length decides. ``names`` are
     what the assistant is called by. ``confidence`` is the recogniser's in its reading, where it has
-    one. Ask again with every reading, and once the voice pauses; a judgement is certain after at
-    most 1,300 ms of voice.
+    one. ``is_room_known`` says that the echo canceller leaves
+    nothing of our own voice that could be read. Ask again with every reading, and once the voice
+    pauses; a judgement is certain after at most 1,300 ms of voice.
     """
     spoken = spoken_words(words)
     if not has_recogniser or not spoken:
         return _unread(voiced_ms, since_onset_ms, is_voice_on, has_recogniser)
     quoted = f"'{' '.join(spoken)}'"
-    heard = _Heard(spoken, voiced_ms, since_onset_ms, is_voice_on, confidence)
+    heard = _Heard(
+        spoken,
+        voiced_ms,
+        since_onset_ms,
+        is_voice_on,
+        confidence,
+        is_room_known,
+    )
     if is_question(said) and all(word in _YES_OR_NO for word in spoken):
         return _answer(quoted) if heard.is_settled else _long_voice(voiced_ms)
     is_ours = voiced_ms <= _ECHO_MS and is_fragment(spoken, said)
@@ -147,6 +165,7 @@ class _Heard:
     since_onset_ms: int
     is_voice_on: bool
     confidence: float | None
+    is_room_known: bool
 
     @property
     def is_command(self) -> bool:
@@ -158,6 +177,11 @@ class _Heard:
         return self.confidence is None or self.confidence >= wanted
 
     @property
+    def is_sure(self) -> bool:
+        """Whether it would be believed of the shortest sound."""
+        return self.confidence is None or self.confidence >= _SURE
+
+    @property
     def is_settled(self) -> bool:
         return not self.is_voice_on or self.since_onset_ms >= _SETTLED_MS
 
@@ -165,6 +189,32 @@ class _Heard:
     def is_plausible_stop(self) -> bool:
         is_sure = self.confidence is None or self.confidence >= _PLAUSIBLE
         return is_sure and (not self.is_voice_on or self.since_onset_ms >= _STOP_MS)
+
+    @property
+    def is_no_scrap(self) -> bool:
+        """Whether it cannot be our own voice, of which a new canceller leaves whole words."""
+        return self.is_room_known or self.confidence is None or self.confidence >= _BEYOND_DOUBT
+
+    @property
+    def least_believed_ms(self) -> int:
+        """How long a voice must have been that is over, to be believed to have said this."""
+        if not (self.is_clear and self.is_no_scrap):
+            return _SCRAP_MS
+        return 0 if self.is_sure else _SHORT_MS
+
+    @property
+    def settled_ms(self) -> int:
+        """How long after the onset this is believed though the voice goes on."""
+        *before, last = self.words
+        if not self.is_no_scrap:
+            return _UNCLEAR_MS
+        if before and self.voiced_ms >= _WORDS_MS:
+            return 0
+        if not self.is_clear or (not before and _may_grow(last)):
+            return _UNCLEAR_MS
+        if before and not (len(before) == 1 and before[0] in _OPENINGS):
+            return _FEW_WORDS_MS
+        return _SETTLED_MS if before or self.is_sure or last in _DENIALS else _ONE_WORD_MS
 
     @property
     def is_scrap(self) -> bool:
@@ -207,21 +257,17 @@ def _others(heard: _Heard, quoted: str) -> Judgement | None:
     *before, last = heard.words
     is_denial = last in _DENIALS
     if not heard.is_voice_on:
-        if not heard.is_clear and heard.voiced_ms <= _SCRAP_MS:
+        if heard.voiced_ms <= heard.least_believed_ms:
             return Judgement(NearKind.NOISE, f"{heard.voiced_ms} ms of voice, hardly {quoted}")
         if heard.voiced_ms < _CLICK_MS and not before and not is_denial:
             return Judgement(NearKind.NOISE, f"{heard.voiced_ms} ms of sound are no word")
         return _new_words(quoted)
     if before and _is_all(before, _BACKCHANNELS):
         # "Okay, got" becomes "okay, got it", and "yes, but" has more words soon.
-        return _long_voice(heard.voiced_ms)
-    if not heard.is_clear:
-        settled_ms = _UNCLEAR_MS
-    elif before:
-        settled_ms = _FEW_WORDS_MS
-    else:
-        settled_ms = _SETTLED_MS if is_denial else _ONE_WORD_MS
-    return _new_words(quoted) if heard.since_onset_ms >= settled_ms else None
+        if _may_grow(last) or heard.since_onset_ms < _UNCLEAR_MS:
+            return _long_voice(heard.voiced_ms)
+        return _new_words(quoted)
+    return _new_words(quoted) if heard.since_onset_ms >= heard.settled_ms else None
 
 
 def _answer(quoted: str) -> Judgement:
@@ -253,6 +299,13 @@ def _stop(spoken: list[str], names: Sequence[str]) -> str:
             if phrase in _STOPS or phrase in called:
                 return phrase
     return ""
+
+
+def _may_grow(word: str) -> bool:
+    """Return whether more of the same word, or the next one, may make a backchannel of it."""
+    return word not in _DENIALS and any(
+        phrase.startswith(word) and phrase != word for phrase in _BACKCHANNELS
+    )
 
 
 def _is_backchannel(phrase: str) -> bool:

@@ -19,6 +19,9 @@ LOUD_DB = 14.0
 LEARNT_MS = 900
 """How much of our voice a canceller needs before what it leaves is little at every moment."""
 
+KNOWN_MS = 1_500
+"""From here on nothing that is left of our voice is long or clear enough to be read as words."""
+
 _FAR_TEACHES_DB = -55.0
 _FIRST_LEAK_DB = -30.0
 """What is assumed to be left of our voice until it was measured."""
@@ -70,6 +73,11 @@ class OnsetDetector:
         self._learnt_ms = 0
         self._margins: deque[float] = deque(maxlen=_MARGINS_KEPT)
         self._levels: deque[float] = deque(maxlen=_LEVELS_KEPT)
+
+    @property
+    def is_room_known(self) -> bool:
+        """Whether the canceller has heard enough of our voice to leave no words of it."""
+        return self._learnt_ms >= KNOWN_MS
 
     def hear(self, sound: Sound) -> bool:
         """Take one block; return whether somebody has begun to speak. Asked in silence too."""
