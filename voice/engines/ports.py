@@ -302,8 +302,3 @@ class Engines:
     brain: Brain
     tts: Tts
     queues: tuple[EngineQueue, ...] = ()
-
-    def depths(self) -> dict[str, int]:
-        """Return how many calls wait or run, by the name of the engine."""
-        states = {queue.name: queue.state() for queue in self.queues}
-        return {name: state.waiting + state.running for name, state in states.items()}
