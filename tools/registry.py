@@ -20,14 +20,14 @@ from tools.clock import Clock, SystemClock, local_zone
 from tools.consent import Consent, intent_of
 from tools.context import InMemoryVolume, ToolContext, VolumeControl
 from tools.definition import Tool, ToolSpec
-from tools.errors import BusyError, DuplicateToolError, ToolError
+from tools.errors import DuplicateToolError
 from tools.failure import report_failure
+from tools.hooks import Hooks
 from tools.online import OnlineServices
 from tools.outcome import ToolOutcome, bounded, failed
 from tools.questions import Questions
 from tools.schedule import Scheduler
 from tools.surroundings import Surroundings
-from tools.threads import Raised
 
 _log = logging.getLogger(__name__)
 
@@ -40,7 +40,6 @@ Beside three tools that compute, a tick of 20 ms came 82 ms late with Python's 5
 (two shared cores).
 """
 
-_START_HOOK_S = 10.0
 _VERDICT_S = 9.0
 
 
@@ -85,8 +84,6 @@ class Registry:
         """
         clock = clock or SystemClock()
         self._entries: dict[str, _Entry] = {}
-        self._hooks_run = asyncio.Lock()
-        self._hooked: set[str] = set()  # bounded: by the names of tools that people write
         self._on_notice, self._on_notice_over = on_notice, on_notice_over
         self._on_line = on_line
         self._calls = CallRunner(max_threads=max_threads, max_processes=max_processes)
@@ -112,6 +109,7 @@ class Registry:
             surroundings=surroundings,
             questions=self._questions,
         )
+        self._hooks = Hooks(self._calls.threads, self._context)
         self.on_tools_changed: Callable[[], None] | None = None
         """Called on the loop whenever a tool is added or removed."""
         self.consent = Consent(clock=clock, now_s=now_s, say=self._say)
@@ -260,7 +258,7 @@ class Registry:
         await self._calls.close()
         for service in reversed(self._context.services()):
             if callable(getattr(service, "close", None)):
-                await self._run_hook(type(service).__name__, functools.partial(_close, service))
+                await self._hooks.run(type(service).__name__, functools.partial(_close, service))
         if self._usual_hand_over_s:
             sys.setswitchinterval(self._usual_hand_over_s)
 
@@ -271,28 +269,11 @@ class Registry:
         work = self._calls.run(tool, arguments, arguments_json, self._context)
         if not tool.background:
             return await work
-        refusal = await self._refusal(tool)
+        refusal = await self._hooks.refusal(tool)
         if refusal is not None:
             work.close()
             return refusal
         return self._context.jobs.start(tool.summary(arguments), work)
-
-    async def _refusal(self, tool: Tool[..., Any]) -> ToolOutcome | None:
-        """Return why a job cannot even begin, where its tool says so."""
-        hook = tool.begin_hook
-        if hook is None:
-            return None
-        try:
-            pending = self._calls.threads.start(lambda: hook(self._context))
-        except BusyError as error:
-            return failed(str(error))
-        done, _ = await asyncio.wait({pending}, timeout=_START_HOOK_S)
-        match pending.result() if done else None:
-            case Raised(ToolError() as refusal):
-                return failed(str(refusal))
-            case Raised(fault):
-                _log.error("a hook of %s failed\n%s", tool.name, report_failure(fault))
-        return None
 
     def _consent_outcome(self) -> ToolOutcome:
         """Wait for what came of the last question, in the thread of a tool."""
@@ -310,42 +291,13 @@ class Registry:
         return bounded(f"There is no tool called {bounded(name, 64)!r}; available: {available}.")
 
     async def run_start_hooks(self, names: Iterable[str]) -> None:
-        """Run the start hooks of these tools, but those of one name once.
-
-        What a hook began goes on when its tool is loaded again, so it is not begun a second time.
-        """
-        async with self._hooks_run:
-            for name in names:
-                entry = self._entries.get(name)
-                if entry is None or name in self._hooked:
-                    continue
-                for hook in entry.tool.start_hooks:
-                    if await self._run_hook(name, hook):
-                        self._hooked.add(name)
+        """Run the start hooks of these tools, but those of one name once."""
+        entries = self._entries
+        await self._hooks.start(entries[name].tool for name in names if name in entries)
 
     def has_run_hooks(self, name: str) -> bool:
         """Whether start hooks of a tool of this name have run."""
-        return name in self._hooked
-
-    async def _run_hook(self, name: str, hook: Callable[[ToolContext], None]) -> bool:
-        """Run one hook; return whether it began its work and did not give it up."""
-        try:
-            pending = self._calls.threads.start(lambda: hook(self._context))
-        except BusyError:
-            _log.error("a hook of %s was not run: too many tools are running", name)
-            return False
-        done, _ = await asyncio.wait({pending}, timeout=_START_HOOK_S)
-        if not done:
-            _log.error("a hook of %s took longer than %g s", name, _START_HOOK_S)
-            return True
-        match pending.result():
-            case Raised(ToolError() as error):
-                _log.warning("a hook of %s could not do its work: %s", name, error)
-                return False
-            case Raised(error):
-                _log.error("a hook of %s failed\n%s", name, report_failure(error))
-                return False
-        return True
+        return self._hooks.has_started(name)
 
     def _say(self, text: str) -> None:
         """Bring a notice to the loop, from whatever thread a tool says it."""
