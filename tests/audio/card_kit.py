@@ -268,7 +268,7 @@ class Card:
         self.ear.wanted, self.mouth.wanted = ear, mouth
         await self.watch.begin(self.ear)
         self.watch.begin_at_once(self.mouth)
-        await self.passes(1.0)
+        await self.passes(1.5)
 
     async def passes(self, seconds: float) -> None:
         await pass_time(seconds, meanwhile=self.machine.call_back)

@@ -169,8 +169,8 @@ def test_a_device_has_three_seconds_for_its_first_callback(machine: Machine) -> 
 
 def test_a_stream_that_is_opened_anew_is_counted_anew(machine: Machine) -> None:
     one = side()
-    running(machine, one)
-    for _ in range(STARVED_TICKS):
+    one.take(one.open())
+    for _ in range(FIRST_TICKS):
         one.is_starved()
     one.lose("stands still", 5.0)
 
