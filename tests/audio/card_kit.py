@@ -22,6 +22,8 @@ from voice.errors import DeviceError
 T = TypeVar("T")
 
 TICK_S = 0.1
+_LONGEST_TEST_S = 600.0
+"""In moved time: what waits for ever would let it fly."""
 
 
 def device(
@@ -197,8 +199,12 @@ def in_moved_time(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..
 
     @functools.wraps(test)
     def run(*arguments: Any, **fixtures: Any) -> None:
+        async def limited() -> None:
+            async with asyncio.timeout(_LONGEST_TEST_S):
+                await test(*arguments, **fixtures)
+
         with asyncio.Runner(loop_factory=MovedLoop) as runner:
-            runner.run(test(*arguments, **fixtures))
+            runner.run(limited())
 
     return run
 
