@@ -16,7 +16,8 @@ from audio_fixtures import path
 from voice.audio.echo import EchoCanceller
 from voice.audio.files import read_audio
 from voice.audio.pcm import Pcm, from_bytes, resample, rms_dbfs
-from voice.client.ear import BEFORE_ONSET_MS, Ear, EarState
+from voice.audio.ports import BLOCK_MS
+from voice.client.ear import BEFORE_ONSET_MS, UNCANCELLED_MS, Ear, EarState
 from voice.client.gate import SilenceGate
 from voice.core.client_inputs import NearKind, NearSpeech, NearVerdict
 from voice.core.updates import (
@@ -196,6 +197,25 @@ async def test_words_over_our_voice_are_sent_as_the_microphone_hears_them(
     begin = (paused_ms - ONSET_MS + 200) * 24
     word = voices.question[begin : begin + 150 * 24]
     assert unlikeness_db(played.sound, word) < -15
+
+
+async def test_a_burst_is_uncancelled_from_a_little_before_the_pause(
+    scene: Scene, voices: Voices
+) -> None:
+    class Noting(EchoCanceller):
+        """A canceller that keeps what the microphone heard."""
+
+        def process(self, near: Pcm, far: Pcm) -> Pcm:
+            nears.append(near)
+            return super().process(near, far)
+
+    nears: list[Pcm] = []
+    played = await scene.play(voices.question, canceller=Noting())
+    (paused_ms, _), (decided_ms, _) = played.events
+    burst = [pcm for at_ms, pcm in played.sent if at_ms == decided_ms]
+    onset, paused = BEFORE_ONSET_MS // BLOCK_MS, paused_ms // BLOCK_MS - 1
+    whole = [np.array_equal(burst[onset - age], nears[paused - age]) for age in range(onset)]
+    assert whole == [age < UNCANCELLED_MS // BLOCK_MS for age in range(onset)]
 
 
 async def test_words_over_our_voice_are_read_as_the_microphone_hears_them(

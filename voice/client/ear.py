@@ -36,6 +36,10 @@ RING_MS = 2_000
 BEFORE_ONSET_MS = 300
 """What goes to the endpoint, and to the recogniser, from before the onset."""
 
+UNCANCELLED_MS = 120
+"""So much of that goes to the endpoint as the microphone hears it: the canceller damages a first
+word more than the echo does."""
+
 READ_BEFORE_MS = 160
 """What the recogniser hears from before; more would be crumbs of our own voice."""
 
@@ -120,7 +124,7 @@ class Ear:
         self._said = Said()
         self._doubt: Doubt | None = None
         self._ring: deque[Pcm] = deque(maxlen=RING_MS // BLOCK_MS)
-        self._raw: deque[Pcm] = deque(maxlen=DETECTED_MS // BLOCK_MS)
+        self._raw: deque[Pcm] = deque(maxlen=UNCANCELLED_MS // BLOCK_MS)
         self._held_blocks = 0
         self._owed: list[Pcm] = []
         self._since_far_ms = SOUNDING_MS + TAIL_MS
@@ -241,8 +245,9 @@ class Ear:
             return [best * 0]
         cause = f"speech over our voice, {self._onset.margin_db:.0f} dB above the echo"
         self._is_paused = False
-        for age, block in enumerate(reversed(self._raw), 1):
-            self._ring[-age] = block
+        self._uncancel(DETECTED_MS)
+        begin = self._last(READ_BEFORE_MS)
+        self._uncancel(UNCANCELLED_MS)
         self._sense(NearSpeech(cause))
         if self._barge_in == "at_once":
             self._sense(NearVerdict(NearKind.INTERRUPTION, "", cause))
@@ -250,7 +255,7 @@ class Ear:
         self.state = EarState.DOUBT
         self._held_blocks = 1
         self._doubt = Doubt(
-            self._last(READ_BEFORE_MS),
+            begin,
             recognise=self.recognise,
             names=self._names,
             is_room_known=self._onset.is_room_known,
@@ -300,6 +305,11 @@ class Ear:
 
     def _last(self, ms: int) -> list[Pcm]:
         return list(self._ring)[-(ms // BLOCK_MS) :]
+
+    def _uncancel(self, ms: int) -> None:
+        """Put the microphone itself in the place of the last ``ms`` of what is to be sent."""
+        for age in range(1, min(ms // BLOCK_MS, len(self._raw)) + 1):
+            self._ring[-age] = self._raw[-age]
 
     def _watch_echo(self) -> None:
         """Go over to half duplex where the canceller does not master a loud echo."""
