@@ -185,9 +185,13 @@ async def talking(
 
 
 def words_of(text: str) -> list[str]:
-    """Return the words of a transcript, to be compared: 5 is five."""
+    """Return the words of a transcript, to be compared: 5 is five, and 340 three four zero."""
     kept = "".join(c if c.isalnum() or c == "'" else " " for c in text.lower())
-    return [_NUMBERS.get(word, word) for word in kept.split()]
+    words: list[str] = []
+    for word in kept.split():
+        is_digits = word.isdigit() and word not in _NUMBERS
+        words += [_NUMBERS.get(part, part) for part in (word if is_digits else [word])]
+    return words
 
 
 def ms(samples: int) -> float:
