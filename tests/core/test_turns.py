@@ -91,6 +91,30 @@ def test_an_old_verdict_does_not_count_for_the_next_pause():
     assert SpeechEnded not in audio.kinds()
 
 
+def test_a_voice_that_sounds_unfinished_makes_complete_words_wait():
+    audio = Audio().speech(640).silence(128)
+    audio.detector.judge(0.9)
+    audio.detector.judge_sound(0.1)
+    audio.silence(352)
+    assert SpeechEnded not in audio.kinds()
+    ended = audio.silence(32).events[-1]
+    assert ended.cause == "512 ms of silence after complete words that sounded unfinished"
+
+
+def test_an_old_sound_does_not_count_for_the_next_pause():
+    audio = Audio().speech(640).silence(128)
+    audio.detector.judge_sound(0.1)
+    audio.speech(320).silence(128)
+    audio.detector.judge(0.9)
+    assert audio.silence(96).kinds()[-1] is SpeechEnded
+
+
+def test_a_sound_that_comes_while_somebody_speaks_changes_nothing():
+    audio = Audio().speech(640)
+    assert audio.detector.judge_sound(0.99) == []
+    assert audio.detector.is_user_speaking
+
+
 def test_fixed_silence_ignores_the_words():
     rules = TurnRules.server_vad(threshold=0.5, prefix_padding_ms=0, silence_duration_ms=400)
     audio = Audio(rules).speech(640).silence(320)

@@ -82,6 +82,9 @@ class InventedEngines:
     def _hear(self) -> msg.ServerInput:
         if self._rng.random() < 0.3:
             self._turns.rotate(-1)
+        if self._turns[0].may_end and self._rng.random() < 0.2:
+            order = self._turns[0]
+            return msg.TurnSounded(order.item_id, order.generation, self._rng.random())
         order = self._turns[0] if self._rng.random() < 0.05 else self._turns.popleft()
         if self._rng.random() < 0.1:
             return msg.TranscriptionFailed(order.item_id, order.generation, "Too loud.")

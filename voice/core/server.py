@@ -154,6 +154,7 @@ class ServerCore:
             msg.AnswerFailed: lambda failed, _: self._responses.failed(failed),
             msg.Transcribed: self._listening.heard,
             msg.TranscriptionFailed: self._listening.heard,
+            msg.TurnSounded: self._listening.sounded,
             msg.Opened: self._opened,
             msg.Tick: self._tick,
         }

@@ -84,6 +84,10 @@ class ServerListening:
         """Take a recogniser's answer."""
         return self._follow(self.turns.transcribed(heard), now_ms)
 
+    def sounded(self, heard: msg.TurnSounded, now_ms: int) -> Actions:
+        """Take how the voice of a turn sounded that may be over."""
+        return self._follow(self.turns.sounded(heard), now_ms)
+
     def commit(self, now_ms: int) -> Actions:
         """Close the turn by hand; raises Refusal for too little audio."""
         item_id, audio_ms, signals = self.turns.commit()

@@ -52,6 +52,18 @@ class TranscriptionFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class TurnSounded:
+    """How the voice of one ``Transcribe`` action sounded that asks ``may_end``.
+
+    ``finished`` is the probability that the speaker was done.
+    """
+
+    item_id: str
+    generation: int
+    finished: float
+
+
+@dataclass(frozen=True, slots=True)
 class AnswerBegun:
     """The brain gave its first delta of this response."""
 
@@ -141,6 +153,7 @@ ServerInput: TypeAlias = (
     SpeechScored
     | Transcribed
     | TranscriptionFailed
+    | TurnSounded
     | AnswerBegun
     | TextWritten
     | SpeechBegun
@@ -184,7 +197,9 @@ class Transcribe:
     """Recognise this audio.
 
     Answers with Transcribed or TranscriptionFailed of the same generation. A ``partial`` one reads
-    a turn that goes on: it is worth an idle recogniser's time and nobody's wait.
+    a turn that goes on: it is worth an idle recogniser's time and nobody's wait. One that asks
+    ``may_end`` reads a turn that may be over: where somebody listens to the voice, TurnSounded of
+    the same generation says how it sounds.
     """
 
     item_id: str
@@ -193,6 +208,7 @@ class Transcribe:
     format: AudioFormat
     language: str | None = None
     partial: bool = False
+    may_end: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from voice.core.server_messages import (
     Transcribe,
     Transcribed,
     TranscriptionFailed,
+    TurnSounded,
 )
 from voice.core.turn_signals import Signal, TurnTranscribed
 from voice.protocol.formats import AudioFormat
@@ -50,11 +51,18 @@ class Transcriptions:
         """Return whether a transcription of the item was asked for, and not told yet."""
         return item_id in self._newest
 
-    def ask(self, item_id: str, audio: bytes, audio_format: AudioFormat) -> Transcribe:
-        """Have an item transcribed; what was asked for it before no longer counts."""
+    def ask(
+        self, item_id: str, audio: bytes, audio_format: AudioFormat, *, may_end: bool = False
+    ) -> Transcribe:
+        """Have an item transcribed; what was asked for it before no longer counts.
+
+        ``may_end`` where it matters how the voice sounds at the end.
+        """
         self._generation += 1
         self._newest[item_id] = _Newest(self._generation)
-        return Transcribe(item_id, self._generation, audio, audio_format, self.language)
+        return Transcribe(
+            item_id, self._generation, audio, audio_format, self.language, may_end=may_end
+        )
 
     def read(self, item_id: str, audio: bytes, audio_format: AudioFormat) -> Transcribe:
         """Have a turn read that goes on."""
@@ -85,6 +93,11 @@ class Transcriptions:
         else:
             newest.result = TurnTranscribed(heard.item_id, heard.text)
         return True
+
+    def counts(self, heard: TurnSounded) -> bool:
+        """Return whether what was heard belongs to the newest transcription of its item."""
+        newest = self._newest.get(heard.item_id)
+        return newest is not None and newest.generation == heard.generation
 
     def tell(self, item_id: str) -> list[Signal]:
         """Tell an item's words once, where it is committed and they are known."""

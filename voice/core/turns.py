@@ -1,15 +1,18 @@
 """Endpointing: when the user began to speak and when the turn is over.
 
 A pure machine. It is fed frames of (position in audio, speech probability) and, when the words so
-far are known, the probability that they are complete; it answers with what happened. Time is
-counted in audio (DESIGN §2, STYLE §2.10), so a recorded file and a live microphone behave alike.
+far are known, the probability that they are complete, and where somebody listens to the voice too,
+that it sounds finished; it answers with what happened. Time is counted in audio (DESIGN §2, STYLE
+§2.10), so a recorded file and a live microphone behave alike.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Literal, TypeAlias
+
+from voice.core.turn_evidence import TurnEvidence
 
 MIN_SPEECH_MS = 64
 """Two frames of 32 ms: a click is one frame, a word never is."""
@@ -28,10 +31,6 @@ MAX_TURN_MS = 60_000
 
 MAX_SEMANTIC_TURN_MS = 30_000
 """Where words may end a turn, few turns of people last longer without a pause that ends them."""
-
-COMPLETE = 0.7
-INCOMPLETE = 0.3
-"""Bounds of the words' verdict; between them the words say nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +82,14 @@ class TurnRules:
     def has_words(self) -> bool:
         """Whether the words make a difference."""
         return self.wait_complete_ms != self.wait_incomplete_ms
+
+    def wait_ms(self, evidence: TurnEvidence) -> int:
+        """Return the silence that ends a turn of which this is known."""
+        if not self.has_words:
+            return self.wait_unknown_ms
+        return evidence.wait_ms(
+            (self.wait_complete_ms, self.wait_unknown_ms, self.wait_incomplete_ms)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +180,7 @@ class TurnDetector:
         self._started_ms = 0
         self._speech_end_ms = 0
         self._pause_told = False
-        self._complete: float | None = None
+        self._evidence = TurnEvidence()
 
     def feed(self, end_ms: int, probability: float, frame_ms: int = 32) -> list[TurnEvent]:
         """Take one scored frame that ends at ``end_ms``; frames must come in order."""
@@ -194,7 +201,7 @@ class TurnDetector:
                 self.state = TurnState.PAUSED
                 self._speech_end_ms = end_ms - frame_ms
                 self._pause_told = False
-                self._complete = None
+                self._evidence = TurnEvidence()
                 return self._check_end()
             case TurnState.PAUSED if is_speech:
                 self.state = TurnState.SPEAKING
@@ -211,7 +218,14 @@ class TurnDetector:
         """Take the probability that the words of the current pause are a finished turn."""
         if self.state is not TurnState.PAUSED:
             return []
-        self._complete = complete
+        self._evidence = replace(self._evidence, words=complete)
+        return self._check_end()
+
+    def judge_sound(self, finished: float) -> list[TurnEvent]:
+        """Take the probability that the voice before the current pause sounds finished."""
+        if self.state is not TurnState.PAUSED:
+            return []
+        self._evidence = replace(self._evidence, sound=finished)
         return self._check_end()
 
     def _start_if_long(self, end_ms: int) -> list[TurnEvent]:
@@ -229,7 +243,7 @@ class TurnDetector:
             if silence_ms >= LIKELY_END_MS and not self._pause_told:
                 self._pause_told = True
                 events.append(SpeechPaused(self._position_ms))
-            if silence_ms >= self._wait_ms():
+            if silence_ms >= self.rules.wait_ms(self._evidence):
                 return [*events, self._end(silence_ms)]
         if self._position_ms - self._started_ms >= self.rules.max_turn_ms:
             events.append(self._cap())
@@ -238,11 +252,8 @@ class TurnDetector:
     def _end(self, silence_ms: int) -> SpeechEnded:
         self.state = TurnState.SILENT
         self._floor_ms = self._position_ms - silence_ms
-        words = ""
-        if self.rules.has_words and self._complete is not None:
-            words = " after incomplete words" if self._complete <= INCOMPLETE else " after words"
-            words = " after complete words" if self._complete >= COMPLETE else words
-        return SpeechEnded(self._position_ms, silence_ms, f"{silence_ms} ms of silence{words}")
+        known = self._evidence.phrase() if self.rules.has_words else ""
+        return SpeechEnded(self._position_ms, silence_ms, f"{silence_ms} ms of silence{known}")
 
     def _cap(self) -> SpeechEnded:
         """Close a turn of which no end is in sight."""
@@ -265,12 +276,5 @@ class TurnDetector:
             return []
         self.state = TurnState.PAUSED
         self._pause_told = False
-        self._complete = None
+        self._evidence = TurnEvidence()
         return [began, *self._check_end()]
-
-    def _wait_ms(self) -> int:
-        if self._complete is None or INCOMPLETE < self._complete < COMPLETE:
-            return self.rules.wait_unknown_ms
-        if self._complete >= COMPLETE:
-            return self.rules.wait_complete_ms
-        return self.rules.wait_incomplete_ms

@@ -19,6 +19,7 @@ from voice.core.server_messages import (
     Transcribe,
     Transcribed,
     TranscriptionFailed,
+    TurnSounded,
 )
 from voice.core.transcriptions import Transcriptions
 from voice.core.turn_signals import (
@@ -141,6 +142,13 @@ class UserTurns:
                 signals += self._follow(self._detector.judge(heard.complete))
         return signals
 
+    def sounded(self, heard: TurnSounded) -> list[Signal]:
+        """Take how the voice sounded before the pause; stale news is dropped."""
+        is_open = heard.item_id == self._item_id and self.transcriptions.counts(heard)
+        if self._detector is None or not is_open:
+            return []
+        return self._follow(self._detector.judge_sound(heard.finished))
+
     def commit(self) -> tuple[str, int, list[Signal]]:
         """Close the turn by hand; returns its item id, its length in ms and the signals.
 
@@ -247,7 +255,9 @@ class UserTurns:
     def _hear_turn(self, audio_end_ms: int) -> Transcribe:
         assert self._detector is not None
         audio = self.buffer.slice(self._detector.turn_start_ms, audio_end_ms)
-        return self._hear(self._open_item, audio)
+        return self.transcriptions.ask(
+            self._open_item, audio, self.buffer.format, may_end=self._detector.rules.has_words
+        )
 
     def _hear(self, item_id: str, audio: bytes) -> Transcribe:
         return self.transcriptions.ask(item_id, audio, self.buffer.format)
