@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from tests.engines.speech_server import SpeechServer
+from tests.engines.tiny_onnx import write_model
 from tests.server.serving_kit import engines, server
 from voice.client.probe_talk import Outcome
 from voice.embedded import embedded_server, server_config
@@ -30,6 +31,32 @@ async def steps(wanted):
 
 async def test_what_is_built_in_is_not_examined():
     assert await steps(settings()) == {}
+
+
+async def test_a_turn_model_that_works_is_timed(tmp_path: Path) -> None:
+    file = write_model(tmp_path / "mine.onnx", bands=80, frames=800)
+    [step] = (await steps(settings(session__turn_model=str(file)))).values()
+    assert (step.name, step.outcome, step.mend) == ("turn model", Outcome.OK, "")
+    assert step.detail.startswith("mine.onnx: ")
+
+
+async def test_a_turn_model_that_is_missing_or_broken_is_a_failed_step(tmp_path: Path) -> None:
+    broken = tmp_path / "broken.onnx"
+    broken.write_bytes(b"no model")
+    for path in (tmp_path / "missing.onnx", broken):
+        [step] = (await steps(settings(session__turn_model=str(path)))).values()
+        assert step.outcome is Outcome.FAILED
+        assert str(path) in step.detail
+        assert "pip install --no-deps pipecat-ai" in step.mend
+
+
+async def test_where_no_package_has_a_turn_model_the_check_says_how_to_get_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    [step] = (await steps(settings(session__turn_model="auto"))).values()
+    assert step.outcome is Outcome.SKIPPED
+    assert "pip install --no-deps pipecat-ai" in step.mend
 
 
 async def test_a_sentence_of_the_mouth_is_heard_by_the_ears():

@@ -95,7 +95,9 @@ async def load_engines(settings: Settings) -> tuple[SpeechEngines, Engines]:
     The brain is closed by whoever serves it. Raises EngineError.
     """
     speech, brain = await asyncio.gather(
-        asyncio.to_thread(load_speech), load_brain(settings.brain), return_exceptions=True
+        asyncio.to_thread(load_speech, turn_model=settings.session.turn_model),
+        load_brain(settings.brain),
+        return_exceptions=True,
     )
     if isinstance(speech, BaseException):
         if not isinstance(brain, BaseException):
@@ -112,6 +114,7 @@ async def load_engines(settings: Settings) -> tuple[SpeechEngines, Engines]:
         brain=brain,
         tts=speech.tts,
         queues=speech.queues if thinking is None else (*speech.queues, thinking),
+        turn_sound=speech.turn_sound,
     )
     return speech, engines
 

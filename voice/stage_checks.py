@@ -30,6 +30,8 @@ from voice.engines.ports import (
     TextDelta,
     Tts,
 )
+from voice.engines.smart_turn import OFF, SmartTurn, find_turn_model
+from voice.engines.smart_turn_net import GET_IT, SmartTurnNet
 from voice.engines.speech import SpeechEngines, load_speech
 from voice.errors import EngineError
 from voice.model_offers import configured_places, model_offer
@@ -45,6 +47,8 @@ LIKE = 0.6
 
 async def check_stages(settings: Settings) -> AsyncGenerator[Step, None]:
     """Yield the steps of every stage that is not built in; none where all are. Never raises."""
+    if settings.session.turn_model != OFF:
+        yield await _checked_turn_model(settings.session.turn_model)
     if settings.brain.kind != "offline":
         yield await _checked_brain(settings)
     is_spoken, is_heard = settings.tts.engine == "openai", settings.stt.engine == "openai"
@@ -66,6 +70,31 @@ async def check_stages(settings: Settings) -> AsyncGenerator[Step, None]:
         else:
             told = (Outcome.OK, f"{len(offer.models)} offered", "")
         yield Step(name, told[0], told[1], since_ms(started), told[2])
+
+
+async def _checked_turn_model(setting: str) -> Step:
+    """Load the turn-end model and time a call of it."""
+    name, started = "turn model", time.perf_counter()
+    alone = "turns end by silence and words alone"
+    try:
+        path = find_turn_model(setting)
+        if path is None:
+            detail = f"no pipecat-ai with a model is installed; {alone}"
+            return Step(name, Outcome.SKIPPED, detail, None, GET_IT)
+        net = await asyncio.to_thread(SmartTurnNet, path)
+        model = SmartTurn(net.probability, path.stem)
+        try:
+            async with asyncio.timeout(LIMIT_S):
+                call_ms = await model.time_call_ms()
+        finally:
+            model.close()
+    except (EngineError, TimeoutError) as error:
+        return _failed(name, error, started)
+    if call_ms > model.limit_ms:
+        detail = f"{path.name}: {call_ms} ms a call, later than the {model.limit_ms} ms it may take"
+        mend = f'set session.turn_model = "off": here {alone}'
+        return Step(name, Outcome.WARNING, detail, since_ms(started), mend)
+    return Step(name, Outcome.OK, f"{path.name}: {call_ms} ms a call", since_ms(started))
 
 
 async def _checked_brain(settings: Settings) -> Step:

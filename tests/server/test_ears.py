@@ -9,7 +9,13 @@ import numpy as np
 from tests.server.serving_kit import WAIT_S, until
 from voice.core import server_messages as msg
 from voice.engines.ports import Transcript
-from voice.engines.scripted import ScriptedStt, ScriptedTurnEnd, ScriptedVad, tone
+from voice.engines.scripted import (
+    ScriptedStt,
+    ScriptedTurnEnd,
+    ScriptedTurnSound,
+    ScriptedVad,
+    tone,
+)
 from voice.engines.threads import EngineThreads
 from voice.errors import EngineError
 from voice.protocol.formats import PCM16, PCMU
@@ -63,6 +69,49 @@ async def test_no_words_say_nothing_about_the_end():
     fed = []
     await transcribe(order(), ScriptedStt(), ScriptedTurnEnd(0.8), fed.append)
     assert fed == [msg.Transcribed("item", 3, "", 0.5)]
+
+
+def last_order():
+    return dataclasses.replace(order(), may_end=True)
+
+
+async def test_the_voice_is_listened_to_beside_the_words_where_the_turn_may_be_over():
+    fed, sound = [], ScriptedTurnSound(0.2)
+    await transcribe(last_order(), ScriptedStt(["Stop."]), ScriptedTurnEnd(0.8), fed.append, sound)
+    assert set(fed) == {
+        msg.TurnSounded("item", 3, 0.2),
+        msg.Transcribed("item", 3, "Stop.", 0.8),
+    }
+    await transcribe(order(), ScriptedStt(["Stop."]), ScriptedTurnEnd(0.8), fed.append, sound)
+    assert sound.heard_samples == [16_000]
+
+
+async def test_words_never_wait_for_a_voice_that_is_slow_to_judge():
+    class Slow(ScriptedTurnSound):
+        async def finished(self, pcm):
+            await judged.wait()
+            return 0.9
+
+    judged, fed = asyncio.Event(), []
+    stt, words = ScriptedStt(["Stop."]), ScriptedTurnEnd(0.8)
+    task = asyncio.create_task(transcribe(last_order(), stt, words, fed.append, Slow()))
+    await until(lambda: fed)
+    assert fed == [msg.Transcribed("item", 3, "Stop.", 0.8)]
+    judged.set()
+    await task
+    assert fed[1:] == [msg.TurnSounded("item", 3, 0.9)]
+
+
+async def test_a_voice_that_nobody_can_judge_is_not_told():
+    class Broken(ScriptedTurnSound):
+        async def finished(self, pcm):
+            raise ValueError("a bug")
+
+    for sound in (ScriptedTurnSound(None), Broken()):
+        fed = []
+        stt, words = ScriptedStt(["Stop."]), ScriptedTurnEnd(0.8)
+        await transcribe(last_order(), stt, words, fed.append, sound)
+        assert fed == [msg.Transcribed("item", 3, "Stop.", 0.8)]
 
 
 async def test_a_partial_reading_is_given_up_where_the_recogniser_is_busy():

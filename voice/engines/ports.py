@@ -62,6 +62,18 @@ class TurnEnd(Protocol):
         ...
 
 
+class TurnSound(Protocol):
+    """Says whether the speaker has finished, from the voice; loaded once, shared by sessions."""
+
+    async def finished(self, pcm: Pcm) -> float | None:
+        """Return the probability in [0, 1] that the turn is over; None where it cannot say in time.
+
+        ``pcm`` (16 kHz) is the turn so far and ends in the pause. Never raises EngineError: the
+        turn ends without the answer.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Transcript:
     """What a recogniser heard; ``text`` is empty where it heard no words."""
@@ -293,7 +305,8 @@ class EngineQueue(Protocol):
 class Engines:
     """Everything that the embedded server answers with, loaded once and shared by its sessions.
 
-    ``queues`` are the lines in front of them, for metrics and admission.
+    ``queues`` are the lines in front of them, for metrics and admission. ``turn_sound`` is None
+    where nothing listens to how a turn sounds.
     """
 
     vad: Vad
@@ -302,3 +315,4 @@ class Engines:
     brain: Brain
     tts: Tts
     queues: tuple[EngineQueue, ...] = ()
+    turn_sound: TurnSound | None = None

@@ -231,6 +231,20 @@ class ScriptedTurnEnd:
         return self._by_transcript.get(transcript, self._probability)
 
 
+class ScriptedTurnSound:
+    """Gives one answer for every turn; ``heard_samples`` counts what it was given."""
+
+    def __init__(self, finished: float | None = None) -> None:
+        """Take the answer."""
+        self.heard_samples: list[int] = []  # bounded: by the test
+        self._finished = finished
+
+    async def finished(self, pcm: Pcm) -> float | None:
+        """Return the answer."""
+        self.heard_samples.append(pcm.size)
+        return self._finished
+
+
 def tone(duration_ms: int, *, amplitude: int = 8_000, rate_hz: int = EAR_RATE_HZ) -> Pcm:
     """Return a 200 Hz tone that a ScriptedVad calls speech; amplitude 0 gives silence."""
     samples = np.arange(rate_hz * duration_ms // 1000)

@@ -233,7 +233,8 @@ class Connection:
 
     def _transcribe(self, action: msg.Transcribe) -> None:
         key = (action.item_id, action.generation)
-        work = transcribe(action, self._engines.stt, self._engines.turn_end, self.feed)
+        engines = self._engines
+        work = transcribe(action, engines.stt, engines.turn_end, self.feed, engines.turn_sound)
         self._keep(self._transcriptions, key, self._tasks.create_task(work))
 
     def _drop_transcription(self, action: msg.DropTranscription) -> None:

@@ -14,7 +14,7 @@ from typing import TypeAlias
 from voice.audio.wire import WireDecoder, decode_wire
 from voice.core import server_messages as msg
 from voice.engines.fair_line import Urgency
-from voice.engines.ports import EAR_RATE_HZ, Pcm, Stt, TurnEnd, Vad
+from voice.engines.ports import EAR_RATE_HZ, Pcm, Stt, TurnEnd, TurnSound, Vad
 from voice.engines.threads import urgency_of_calls
 from voice.errors import EngineError
 from voice.protocol.formats import AudioFormat
@@ -83,12 +83,28 @@ class Ears:
             self._feed(msg.SpeechScored(end_ms, probability))
 
 
-async def transcribe(action: msg.Transcribe, stt: Stt, turn_end: TurnEnd, feed: Feed) -> None:
+async def transcribe(
+    action: msg.Transcribe,
+    stt: Stt,
+    turn_end: TurnEnd,
+    feed: Feed,
+    turn_sound: TurnSound | None = None,
+) -> None:
     """Recognise one turn and feed the words, or why there are none.
 
     A partial reading is made only while the recogniser is idle: no finished turn, of this session
-    or another, ever waits for it.
+    or another, ever waits for it. Where the turn may be over, ``turn_sound`` listens to the voice
+    at the same time; neither waits for the other.
     """
+    if turn_sound is None or not action.may_end:
+        await _transcribe(action, stt, turn_end, feed)
+        return
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(_transcribe(action, stt, turn_end, feed))
+        tasks.create_task(_listen_for_end(action, turn_sound, feed))
+
+
+async def _transcribe(action: msg.Transcribe, stt: Stt, turn_end: TurnEnd, feed: Feed) -> None:
     if action.partial and not stt.is_idle:
         feed(msg.TranscriptionFailed(action.item_id, action.generation, "The recogniser is busy."))
         return
@@ -105,6 +121,18 @@ async def transcribe(action: msg.Transcribe, stt: Stt, turn_end: TurnEnd, feed: 
         return
     complete = turn_end.probability(text) if text else 0.5
     feed(msg.Transcribed(action.item_id, action.generation, text, complete))
+
+
+async def _listen_for_end(action: msg.Transcribe, turn_sound: TurnSound, feed: Feed) -> None:
+    """Feed how the voice of a turn sounds that may be over; nothing where nobody can say."""
+    try:
+        pcm = await asyncio.to_thread(decode_wire, action.audio, action.format, EAR_RATE_HZ)
+        finished = await turn_sound.finished(pcm)
+    except Exception as error:  # an engine's own bug costs this advice, not the connection
+        logger.error("the turn-end model failed: %s", outline(error))
+        return
+    if finished is not None:
+        feed(msg.TurnSounded(action.item_id, action.generation, finished))
 
 
 async def _words(action: msg.Transcribe, stt: Stt) -> str:
