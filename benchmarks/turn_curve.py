@@ -9,7 +9,8 @@ from html import escape
 WIDTH, HEIGHT = 760, 420
 LEFT, RIGHT, TOP, BOTTOM = 64, 24, 48, 56
 MOST_WAIT_MS = 1_400
-COLOURS = {"silence alone": "#8a8f98", "silence and words": "#0b6bcb"}
+ALONE, WORDS, VOICE = "silence alone", "silence and words", "silence, words and voice"
+COLOURS = {ALONE: "#8a8f98", WORDS: "#0b6bcb", VOICE: "#c2410c"}
 
 
 @dataclass(frozen=True)
@@ -43,23 +44,29 @@ def draw(points: list[Point], turns: int) -> str:
         f'height="{y(0) - y(0.05):.1f}" fill="#e6f4ea"/>',
         *_axes(x, y, most),
     ]
-    for group, colour in COLOURS.items():
+    shown = {group: colour for group, colour in COLOURS.items() if any_of(group, points)}
+    for group, colour in shown.items():
         row = sorted((p for p in points if p.group == group), key=lambda p: p.wait_ms)
         line = " ".join(f"{x(p.wait_ms):.1f},{y(p.cut_off):.1f}" for p in row)
         parts.append(f'<polyline points="{line}" fill="none" stroke="{colour}" stroke-width="2"/>')
         parts += [_mark(p, x(p.wait_ms), y(p.cut_off), colour) for p in row]
-    for number, (group, colour) in enumerate(COLOURS.items()):
+    for number, (group, colour) in enumerate(shown.items()):
         at = TOP + 14 + 18 * number
         parts.append(f'<circle cx="{WIDTH - 190}" cy="{at - 4}" r="5" fill="{colour}"/>')
         parts.append(f'<text x="{WIDTH - 178}" y="{at}">{escape(group)}</text>')
     return "\n".join([*parts, "</svg>", ""])
 
 
+def any_of(group: str, points: list[Point]) -> bool:
+    """Return whether a group has a point."""
+    return any(point.group == group for point in points)
+
+
 def _mark(point: Point, x: float, y: float, colour: str) -> str:
-    label = point.label.removeprefix("silence ").removeprefix("words, ").removesuffix(" ms")
-    is_words = point.group == "silence and words"
-    offset = (0.0, -10.0) if is_words else (6.0, -6.0)
-    anchor = "middle" if is_words else "start"
+    label = point.label.partition(", ")[2] or point.label
+    label = label.removeprefix("silence ").removesuffix(" ms")
+    offset = {ALONE: (6.0, -6.0), WORDS: (0.0, -10.0), VOICE: (0.0, 18.0)}[point.group]
+    anchor = "start" if point.group == ALONE else "middle"
     return (
         f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4" fill="{colour}"/>'
         f'<text x="{x + offset[0]:.1f}" y="{y + offset[1]:.1f}" text-anchor="{anchor}" '
