@@ -97,3 +97,9 @@ def test_numbers_keep_their_percent():
 def test_durations_are_written_in_words():
     assert duration_text(4800) == "1 hour 20 minutes"
     assert duration_text(0) == "0 seconds"
+
+
+def test_a_smaller_unit_may_follow_with_its_number():
+    found = find_entities("six foot two in metres".split())
+
+    assert [e.text for e in found if e.kind is Kind.UNIT] == ["foot two", "metres"]

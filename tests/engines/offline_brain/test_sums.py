@@ -41,3 +41,22 @@ def test_what_is_no_sum_is_not_found(said):
 def test_a_sum_ends_where_its_words_end():
     assert read_sum("5 plus 3 apples".split(), 0) == ("5 + 3", 3)
     assert read_sum("5 plus 3 apples".split(), 3) is None
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ("take 8 from 20", "20 - 8"),
+        ("seven eights", "7 * 8"),
+        ("the square of 12", "12 ^ 2"),
+        ("split a bill of 90 between 5 people", "90 / 5"),
+        ("6 tickets at 9 dollars each", "6 * 9"),
+        ("got 40 and spend 15", "40 - 15"),
+        ("30 add 12", "30 + 12"),
+        ("25 percent off 80", "25% off 80"),
+    ],
+)
+def test_sums_told_as_little_stories(said, expected):
+    words = said.split()
+
+    assert read_sum(words, 0) == (expected, len(words))

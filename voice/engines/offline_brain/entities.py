@@ -68,6 +68,11 @@ _UNIT_BEFORE = frozenset(
 )
 
 
+_COMPOUND = frozenset({"foot", "feet", "stone", "pound", "pounds"})
+_SMALLER = frozenset({"inch", "inches", "pound", "pounds", "ounce", "ounces"})
+"""Units of which a smaller part may follow: "five foot ten", "six feet two inches"."""
+
+
 def find_entities(words: Sequence[str]) -> list[Entity]:
     """Return every reading of every stretch of ``words``; they may overlap."""
     found: list[Entity] = []
@@ -202,6 +207,12 @@ def _unit(words: Sequence[str], start: int) -> Entity | None:
         end += 1
     elif end == start or words[end - 1] not in UNITS:
         return None
+    if words[end - 1] in _COMPOUND and (rest := read_number(words, end)) is not None:
+        follows = words[rest[1] : rest[1] + 1]
+        if follows and follows[0] in _SMALLER:
+            end = rest[1] + 1
+        elif not follows or follows[0] not in UNITS:
+            end = rest[1]  # "five foot ten"
     if end + 1 < len(words) and words[end] in ("per", "an", "a") and words[end + 1] in UNITS:
         end += 2
     said = [word for word in words[start:end] if word != "degrees" or end - start == 1]

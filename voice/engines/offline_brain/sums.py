@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from voice.engines.offline_brain.numbers import ORDINALS, format_number, read_number
@@ -14,6 +15,11 @@ _OPERATORS: tuple[tuple[tuple[str, ...], str], ...] = (
     (("multiplied", "by"), "*"),
     (("divided", "by"), "/"),
     (("percent", "of"), "% of"),
+    (("percent", "off", "of"), "% off"),
+    (("percent", "off"), "% off"),
+    (("added", "to"), "+"),
+    (("add",), "+"),
+    (("less",), "-"),
     (("square", "root", "of"), "square root of"),
     (("cube", "root", "of"), "cube root of"),
     (("root", "of"), "square root of"),
@@ -46,7 +52,8 @@ _PARTS = {"quarter", *ORDINALS} - {"first", "second"}
 
 def read_sum(words: Sequence[str], start: int) -> Sum | None:
     """Read the longer of a sum with signs and one told in words that begin at ``start``."""
-    found = [s for s in (_signed_sum(words, start), _worded_sum(words, start)) if s]
+    readers = (_signed_sum, _worded_sum, _told_sum)
+    found = [s for s in (reader(words, start) for reader in readers) if s]
     return max(found, key=lambda s: s[1], default=None)
 
 
@@ -117,10 +124,63 @@ def _worded_sum(words: Sequence[str], start: int) -> Sum | None:
             end = at
     while said and said[-1] in _SUM_GLUE:
         said.pop()
+    if said and said[-1] == "add":  # "what do 19, 23 and 41 add up to"
+        said = ["add", *said[:-1]]
     alone = any(word in _ALONE for word in said)
     if not numbers or not sums or (numbers < 2 and not alone):
         return None
     return " ".join(said), end
+
+
+_BETWEEN = "(?:between|among|amongst|by|into|in) (?:the )?"
+_OWNING = "(?:have|has|got|start with|starting with)"
+_TOLD: tuple[tuple[str, str], ...] = (
+    ("(?:take|takes|taking|took) N (?:away )?from N", "{1} - {0}"),
+    ("(?:the )?square of N", "{0} ^ 2"),
+    ("(?:the )?cube of N", "{0} ^ 3"),
+    (
+        "(?:split|share|divide) (?:up )?(?:(?:a|the) (?:bill|sum|total|cost) of )?"
+        f"N {_BETWEEN}N(?: (?:people|ways|friends|parts|persons|kids))?",
+        "{0} / {1}",
+    ),
+    (f"N (?:shared|split|divided) (?:up )?{_BETWEEN}N", "{0} / {1}"),
+    (r"N (?:\w+ ){0,2}at N(?: \w+)? (?:each|apiece|a piece)", "{0} * {1}"),
+    (
+        rf"{_OWNING} N(?: \w+)? and (?:i |you |we )?"
+        "(?:spend|lose|use|give away|eat|pay|take away|remove) N",
+        "{0} - {1}",
+    ),
+    (
+        rf"{_OWNING} N(?: \w+)? and (?:i |you |we )?(?:get|add|find|earn|buy|win|put in) N",
+        "{0} + {1}",
+    ),
+    ("how many times does N go into N", "{1} / {0}"),
+)
+"""Sums told as little stories; ``N`` stands for a number, counted from 0."""
+
+_STORIES = tuple((re.compile(story.replace("N", "#") + r"(?= |$)"), sign) for story, sign in _TOLD)
+_TIMES_TABLE = {
+    "twos": 2, "threes": 3, "fours": 4, "fives": 5, "sixes": 6, "sevens": 7, "eights": 8,
+    "nines": 9, "tens": 10, "elevens": 11, "twelves": 12, "hundreds": 100,
+}  # fmt: skip
+
+
+def _told_sum(words: Sequence[str], start: int) -> Sum | None:
+    """Read a sum told as a story: "take 9 from 31", "six sevens", "7 tickets at 12 pounds each"."""
+    said, ends, numbers, at = list[str](), list[int](), list[str](), start
+    while at < len(words):
+        number = read_number(words, at)
+        at = number[1] if number else at + 1
+        said.append("#" if number else words[at - 1])
+        numbers += [format_number(number[0])] if number else []
+        ends.append(at)
+    if said[:1] == ["#"] and len(said) > 1 and said[1] in _TIMES_TABLE:
+        return f"{numbers[0]} * {_TIMES_TABLE[said[1]]}", ends[1]
+    text = " ".join(said)
+    for story, sign in _STORIES:
+        if told := story.match(text):
+            return sign.format(*numbers), ends[len(told[0].split()) - 1]
+    return None
 
 
 _SIGNS = frozenset(sign for _, sign in _OPERATORS)

@@ -23,6 +23,7 @@ _TOKEN = re.compile(
     r"\d{4}-\d\d?-\d\d?|\d\d?/\d\d?/\d{2,4}|\d+(?:[.,:]\d+)*|[^\W\d_]+(?:['’][^\W\d_]+)*(?:\.(?=[^\W\d_]\.))?|[%°€£$+*/×÷=^−-]"
 )
 _DOTTED_HALF_DAY = re.compile(r"\b([ap])\.\s?m\b\.?", re.IGNORECASE)
+_HALF_DAYS = frozenset({"am", "pm"})
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?:\D|$))")
 
 _WHOLE_CONTRACTIONS: dict[str, str] = {
@@ -80,7 +81,8 @@ def tokenize(text: str) -> tuple[Token, ...]:
     tokens: list[Token] = []
     for match in _TOKEN.finditer(text):
         for word in _plain(match[0], text, match):
-            tokens.append(Token(word, match.start(), match.end()))
+            dotted = word in _HALF_DAYS and text[match.end() : match.end() + 2] == "  "
+            tokens.append(Token(word, match.start(), match.end() + 2 * dotted))
     return tuple(tokens)
 
 
