@@ -24,6 +24,11 @@ from tools.outcome import spoken_part
         "put it back the way it was",
         "i take that back",
         "go back one step",
+        "(reverse|revert|undo|take back) (the last thing|that last thing|your last action)",
+        "(restore|bring back) (that|it|what you deleted)",
+        "that is not what i (wanted|meant|asked for) [undo it]",
+        "(undo|cancel) (the last thing|what) (i said|you did|you just did)",
+        "(put|set) (that|it|things|everything) back [the way it was]",
     ],
 )
 def undo_last(ctx: ToolContext) -> dict[str, Any]:

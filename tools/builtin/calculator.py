@@ -38,6 +38,10 @@ _MAX_SPOKEN_TOKENS = 12
         "{expression} is what",
         "can you calculate {expression}",
         "{expression} how much is that",
+        "what (do|does|would|is) {expression} (add up to|make|come to|equal|give|be)",
+        "{expression} what (does that|do i|is that) (give|get|make|be|come to)",
+        "how much (would|does|do) {expression} (be|make|come to|cost)",
+        "(quick|some) (maths|math|sum) {expression}",
     ],
 )
 def calculate(expression: str) -> dict[str, Any]:
@@ -84,6 +88,12 @@ def calculate(expression: str) -> dict[str, Any]:
         "i need {value} {from_unit} in {to_unit}",
         "{value} {from_unit} to {to_unit}",
         "how many {to_unit} make {value} {from_unit}",
+        "{from_unit} what is that in {to_unit}",
+        "{from_unit} how many {to_unit} is (that|it)",
+        "{value} {from_unit} (what|how much) is that in {to_unit}",
+        "(give me|put|express) {value} {from_unit} in {to_unit}",
+        "what would {value} {from_unit} be in {to_unit}",
+        "how many {to_unit} (to|in) (a|an|one|the) {from_unit}",
     ],
 )
 def convert_units(from_unit: str, to_unit: str, value: SpokenNumber = 1) -> dict[str, Any]:

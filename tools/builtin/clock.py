@@ -40,6 +40,13 @@ _SHORT_MONTHS = frozenset(month[:3] for month in MONTHS)
         "it is how late in {place}",
         "lives in {place} what time (is it|has he got|does she have|is it there)",
         "what time is it for (someone|people) in {place}",
+        "what time have they got in {place}",
+        "tell me what time (they have got|it is) [over] in {place}",
+        "is it (past|after|before) (midnight|noon|bedtime) [yet] in {place}",
+        "is it [still] (day|dark|evening|afternoon|daytime) in {place}",
+        "time check [please]",
+        "(the|what is the) time [over] in {place}",
+        "what time (do|would) people in {place} have",
     ],
 )
 def get_time(ctx: ToolContext, place: str = "") -> dict[str, Any]:
@@ -91,6 +98,15 @@ def get_time(ctx: ToolContext, place: str = "") -> dict[str, Any]:
         "(on|on which|what) weekday (is|does) {day} [fall]",
         "(which|what) day does {day} fall on",
         "{day} is (what|which) day",
+        "(what|which) day is {day} on [this year]",
+        "is today {day}",
+        "is {day} today",
+        "how (many days|long) [is it] (until|till|to) {day}",
+        "when is {day} this year",
+        "(what|which) (month|year) (is it|are we in) [now]",
+        "(which|what) day (are we|of the month are we|of the week are we) on",
+        "what is the date {day}",
+        "{day} is what date",
     ],
 )
 def get_date(ctx: ToolContext, day: str = "today", place: str = "") -> dict[str, Any]:

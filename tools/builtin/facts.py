@@ -89,6 +89,15 @@ class FactBook:
         "keep in (mind|memory) {fact}",
         "(learn|memorise) that {fact}",
         "make sure you (remember|know) that {fact}",
+        "for the record {fact}",
+        "just so you know {fact}",
+        "remember for (me|later) that {fact}",
+        "(remember|keep) this [for me|in mind] {fact}",
+        "(make a mental note|bear in mind|commit to memory) [that] {fact}",
+        "you (need|ought) to know that {fact}",
+        "{fact} (remember|keep|store) that for me",
+        "(add|save) (to|in) your memory [that] {fact}",
+        "please remember {fact} for me",
     ],
 )
 def remember(ctx: ToolContext, fact: str) -> dict[str, Any]:
@@ -133,6 +142,15 @@ def remember(ctx: ToolContext, fact: str) -> dict[str, Any]:
         "(do|did) i (tell|mention) you {about}",
         "remind me what my {about} is",
         "recall [my] {about}",
+        "what have you [got] (stored|saved|remembered) [about me]",
+        "(tell me|what is) everything you (know|remember|have remembered) [about me]",
+        "(what|which) {about} did i (park|put|leave|say|tell you)",
+        "i [once] (asked|told) you [to remember] (where|what|when) {about} is [where is it]",
+        "do you [still] (remember|know|recall) (where|what|when|who|which) {about}",
+        "(can|could) you (recall|remember) (what|where|when) {about}",
+        "(remind me|tell me) (where|who|when) (my|i|the) {about}",
+        "what did i (ask|want) you to remember [about {about}]",
+        "have i (asked|told) you to remember {about}",
     ],
 )
 def recall(ctx: ToolContext, about: str = "") -> dict[str, Any]:
@@ -167,6 +185,13 @@ def recall(ctx: ToolContext, about: str = "") -> dict[str, Any]:
         "(erase|delete|remove) the thing about [the|my] {about} [from your memory]",
         "forget (where|when|what|who) {about}",
         "you can forget what i (said|told you) about [the|my] {about}",
+        "you (don't|do not) need to (remember|know) {about} [anymore]",
+        "stop remembering {about}",
+        "(wipe|erase|delete|remove|scrub|clear) {about} from (your|the) memory",
+        "i don't want you to (remember|know) {about} [anymore]",
+        "forget (everything|all) i (told you|said) about {about}",
+        "forget that {about}",
+        "(that|the thing|the fact) about {about} (is wrong|is not true) forget it",
     ],
 )
 def forget(ctx: ToolContext, about: str) -> dict[str, Any]:

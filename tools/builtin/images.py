@@ -41,6 +41,14 @@ class PictureWeb(WebReader):
         "show me what {description} would look like",
         "(imagine|illustrate) {description}",
         "a (picture|drawing|painting) of {description}",
+        "(come up with|produce|design|whip up) (a picture|an image|some art) of {description}",
+        "(create|make|do|paint) [me] a (watercolor|sketch|portrait|poster) of {description}",
+        "(create|make|design) [me] (a cartoon|an illustration|a logo) of {description}",
+        "(can|could|may) i (have|see|get) (a picture|an image|a drawing) of {description}",
+        "i need (a picture|an image|a drawing|an illustration) of {description}",
+        "show me {description} as a (drawing|painting|picture)",
+        "(visualize|doodle|render) {description}",
+        "what would {description} look like [as a picture]",
     ],
 )
 def generate_image(ctx: ToolContext, description: str) -> dict[str, Any]:

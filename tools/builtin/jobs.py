@@ -42,6 +42,14 @@ JobNumber = Annotated[int, BeforeValidator(_number)]
         "what is the status of (the|my) job",
         "(how is|what about) job {job} [doing|going]",
         "is job {job} (done|ready|finished) [yet]",
+        "how is (the|my|that) (picture|drawing|job|search) (coming on|coming along|doing|looking)",
+        "have you finished (the|my|that) (picture|drawing|job) [yet]",
+        "is (the|my|that) (drawing|image|painting) (done|ready|finished) [yet]",
+        "(how is|what is) job [number] {job} (coming along|going|doing)",
+        "what is happening with (the|my|that) (picture|job|search)",
+        "(any progress|where are you) (on|with) (the|my|that|job) (picture|job|{job})",
+        "are you still (drawing|painting|searching|working on it|at it)",
+        "check [on] (the|my) (picture|job|drawing)",
     ],
 )
 def job_status(ctx: ToolContext, job: JobNumber | None = None) -> dict[str, Any]:
@@ -78,6 +86,13 @@ def job_status(ctx: ToolContext, job: JobNumber | None = None) -> dict[str, Any]
         "(cancel|drop) job number {job}",
         "(you can stop|stop) what you are doing",
         "i don't need (the|that) job (anymore|any more)",
+        "(abandon|drop|kill|quit|give up on|halt) (the|that|my) (job|drawing|image|search)",
+        "(scrap|forget) (the|that|my) (job|drawing|image|search)",
+        "(stop|quit) (making|drawing|painting|working on) (the|that) (picture|image)",
+        "do not (bother|finish) (with|drawing) (the|that) (picture|image|job)",
+        "never mind (the|that) (picture|image|drawing|job)",
+        "i do not (want|need) (the|that) (picture|image|drawing) (anymore|any more)",
+        "cancel (the|that) (picture|image|drawing|search)",
     ],
 )
 def cancel_job(ctx: ToolContext, job: JobNumber | None = None) -> dict[str, Any]:

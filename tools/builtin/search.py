@@ -58,6 +58,14 @@ _SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
         "what does google say about {query}",
         "do a (web|internet|google) search (for|on|about) {query}",
         "is there any news (about|on) {query}",
+        "(search|look|browse|hunt) (online|the internet|the web) (for|about) {query}",
+        "(can|could) you google {query}",
+        "ask google [about] {query}",
+        "(pull up|get me) (info|information|something|the latest) (on|about) {query}",
+        "{query} (can you look that up|search for it|google it|google that)",
+        "any news (on|about) {query}",
+        "search (for|on) {query}",
+        "what is the latest (on|about|with|news on) {query}",
     ],
 )
 def web_search(ctx: ToolContext, query: str) -> dict[str, Any]:

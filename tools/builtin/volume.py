@@ -59,6 +59,11 @@ Direction = Annotated[Literal["up", "down"], BeforeValidator(_direction)]
         "(lower|raise|reduce) (your|the) volume to {level} [percent]",
         "(play|talk) at {level} percent",
         "(put|set|turn) yourself (on|to|at) {level} percent",
+        "(turn|set|put) (yourself|your volume) (up|down) to {level} [percent]",
+        "(crank|bump|drop|bring|take|push|get) (it|the volume) [up|down] to {level} [percent]",
+        "{level} volume",
+        "(talk|speak) at {level} volume",
+        "(be|go) at {level} percent [volume]",
     ],
 )
 def set_volume(ctx: ToolContext, level: Percent) -> dict[str, Any]:
@@ -91,6 +96,15 @@ def set_volume(ctx: ToolContext, level: Percent) -> dict[str, Any]:
         "[make it|go|speak|volume] {amount} percent {direction}",
         "that is [too] {direction} [for me]",
         "{direction} your voice",
+        "(bump|push|pull|bring|take|nudge|knock|pump) (it|the volume|the sound) {direction}",
+        "(bump|push|pull|bring|take|nudge|knock|pump) {direction} (the volume|the sound)",
+        "(can|could) you (be|speak|talk|get) {direction}",
+        "a (bit|little|touch|tad) {direction}",
+        "i would like (it|you) {direction}",
+        "{direction} by {amount} [percent]",
+        "{direction} {amount} percent",
+        "{amount} {direction}",
+        "i need you {direction}",
     ],
 )
 def change_volume(
@@ -125,6 +139,11 @@ def change_volume(
         "stop (talking|speaking|making sounds|making noise)",
         "(switch|turn) (your voice|the sound|yourself) off",
         "no more sound",
+        "(go|put yourself|stay) on mute",
+        "(zip it|pipe down|hush|shush|hold your tongue)",
+        "do not (say|speak) (anything|a word|another word)",
+        "(not another word|no more talking)",
+        "mute (everything|all sound|your voice|your sound)",
     ],
     speak=False,
 )
@@ -155,6 +174,14 @@ def mute(ctx: ToolContext) -> dict[str, Any]:
         "(switch|turn) the sound back on",
         "you may (speak|talk) again now",
         "give me sound again",
+        "(come|go|get|take yourself) off mute",
+        "you can (talk|speak) [to me] (now|again)",
+        "(start|begin) (talking|speaking) [again]",
+        "(bring|put|give|turn) (the|your) (sound|voice) back [on]",
+        "let me hear (you|your voice) again",
+        "stop being (muted|silent|quiet)",
+        "sound back on",
+        "(un mute|no more mute)",
     ],
 )
 def unmute(ctx: ToolContext) -> dict[str, Any]:

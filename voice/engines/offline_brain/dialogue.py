@@ -15,7 +15,6 @@ from voice.engines.offline_brain.outputs import say_outputs
 from voice.engines.offline_brain.parameters import FREE, Parameter, Wants
 from voice.engines.offline_brain.reading import (
     ALL_RIGHT,
-    CERTAIN,
     Ask,
     Calls,
     Chat,
@@ -37,6 +36,7 @@ from voice.engines.offline_brain.smalltalk import (
 from voice.engines.offline_brain.tokens import tokenize, words_of
 from voice.engines.offline_brain.utterance import Utterance
 from voice.engines.offline_brain.values import Today, fill_from_answer
+from voice.engines.offline_brain.wishes import CERTAIN
 from voice.engines.ports import BrainMessage, BrainRequest
 from voice.protocol.items import ANNOUNCE_PREFIX
 

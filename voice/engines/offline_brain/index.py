@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,7 @@ from voice.engines.ports import BrainTool
 
 Matrix = NDArray[np.float32]
 
-MAX_TEMPLATES = 6_000
+MAX_TEMPLATES = 12_000
 """Templates of one tool set; more are left out, evenly, so that no plugin can slow a turn down."""
 
 _SYNONYM = 0.85
@@ -34,6 +35,13 @@ _KEPT_ROWS = 512
 
 _ASKING = frozenset("what which how is are do does tell me give show".split())
 """Words that a person in a hurry leaves out: "the time in Oslo"."""
+
+SCOPES = frozenset("all every each everything".split())
+SCOPE_WEIGHT = 1.6
+"""What a word weighs that says how many are meant: "all the timers" is not "the timer"."""
+
+_NO_ORDERS = frozenset("i we you my the a an it that this in on at for there no".split())
+"""First words of templates that are no order and no question."""
 
 _STAND_INS = {
     Wants.NUMBER: "five",
@@ -79,7 +87,7 @@ class ToolIndex:
         self._words = words
         self.missing_weights = np.array(
             [
-                w * (0.5 if word in _ASKING else 1.0)
+                w * (0.5 if word in _ASKING else 1.0) if word not in SCOPES else SCOPE_WEIGHT
                 for word, w in zip(words, self.weights, strict=True)
             ],
             np.float32,
@@ -95,6 +103,9 @@ class ToolIndex:
         self.form_weights = self._form_word_weights.sum(axis=1)
         self._known_rows: OrderedDict[str, Vector] = OrderedDict()
         self.sentences = self._build_sentences()
+        self.leads = self._find_leads()
+        firsts = {form.template[0] for form in self.forms}
+        self.orders = frozenset(w for w in firsts if isinstance(w, str)) - _NO_ORDERS
 
     def _templates(self, index: int, tool: BrainTool) -> list[Template]:
         """Return the tool's templates, also without each required slot: people forget them."""
@@ -117,6 +128,15 @@ class ToolIndex:
         slots = {e.name for e in form.template if isinstance(e, Slot)}
         required = (p.name for p in self.parameters[form.tool].values() if p.required)
         return sum(name not in slots for name in required)
+
+    def _find_leads(self) -> dict[tuple[int, str], frozenset[str]]:
+        """Return the small words that lead to each parameter in its tool's templates."""
+        found: dict[tuple[int, str], set[str]] = {}
+        for form in self.forms:
+            for before, element in pairwise(form.template):
+                if isinstance(element, Slot) and isinstance(before, str):
+                    found.setdefault((form.tool, element.name), set()).add(before)
+        return {key: frozenset(words) for key, words in found.items()}
 
     def _says_enough(self, template: Template) -> bool:
         """Say whether a template still names its tool when a slot is gone: "what is" does not."""

@@ -13,7 +13,7 @@ from voice.engines.offline_brain.alignment import EMPTY_SLOT, Alignment
 from voice.engines.offline_brain.index import Form, ToolIndex
 from voice.engines.offline_brain.parameters import FREE, Parameter, Wants
 from voice.engines.offline_brain.templates import Slot, Template
-from voice.engines.offline_brain.utterance import YES_NO, Utterance
+from voice.engines.offline_brain.utterance import QUESTION, SUBJECTS, YES_NO, Utterance
 from voice.engines.offline_brain.values import Today, is_thing, spans, value
 
 Array = NDArray[np.float32]
@@ -42,14 +42,25 @@ _SUBJECT_FROM = 0.9
 _SUBJECT_SHARE = 0.8
 """How much of the template's heaviest word must have been said, or something near it."""
 
+_NAMED_SHARE = 0.6
+"""Share of the template's weighty words that a doubtful match must have."""
+
 _AS_SAID = 0.95
 """How near a word must be to stand for a small word of a template: it, or its other spelling."""
 
 _NEARLY_EXACT = 0.97
+_ASKED_COST = 0.06
 _STATEMENT_COST = 0.2
+_TOLD_ALIKE = 3
+"""Words of a told template that must have been said for "we are out of flour" to be a wish."""
+
 _NEGATION_COST = 0.5
-_MISSING_COST = 0.08
+MISSING_COST = 0.08
 _YES_NO_COST = 0.2
+
+_OTHER_LEAD_COST = 0.15
+_LEADS = frozenset({"by", "to"})
+"""What a value loses behind the wrong one of these small words."""
 
 _SAID_WHOLE = 0.64
 """Least score of a template said word for word, with nothing left over: "we need flour" asks for
@@ -65,7 +76,8 @@ class Match:
     """One tool that may be meant, with what could be read of its arguments.
 
     ``score`` is in [0, 1]. ``said`` holds the words behind each argument, for asking back;
-    ``missing`` names the required parameters for which nothing was said.
+    ``missing`` names the required parameters for which nothing was said. ``is_named`` says that
+    most of the template's weighty words were said, or words near them.
     """
 
     tool: int
@@ -74,6 +86,7 @@ class Match:
     said: Mapping[str, str] = field(default_factory=dict)
     missing: tuple[str, ...] = ()
     template: Template = ()
+    is_named: bool = True
 
 
 @dataclass(slots=True)
@@ -115,8 +128,10 @@ class Judge:
         score = _ALIGNED_SHARE * aligned + (1 - _ALIGNED_SHARE) * max(cosine, 0.0)
         if self._is_said_whole(form, made, reading):
             score = max(score, _SAID_WHOLE)
-        score -= self._doubt(form, aligned) + _MISSING_COST * len(missing)
-        return Match(form.tool, score, reading.values, reading.said, missing, form.template)
+        score -= _OTHER_LEAD_COST * self._is_led_otherwise(form, reading)
+        score -= self._doubt(form, aligned, len(made.matches)) + MISSING_COST * len(missing)
+        named = reading.forms > 0 or self._says_its_weight(form, made)
+        return Match(form.tool, score, reading.values, reading.said, missing, form.template, named)
 
     def fill(self, tool: int) -> Match:
         """Return what can be read of the arguments of a tool that has no example sentences."""
@@ -132,6 +147,7 @@ class Judge:
         if got is None:
             return False
         reading.values[parameter.name] = got
+        reading.starts[parameter.name] = start
         reading.said[parameter.name] = self.utterance.original(start, end)
         if parameter.wants not in FREE:
             reading.credit += _TYPED_CREDIT
@@ -158,9 +174,20 @@ class Judge:
         """
         if not any(float(self.weights[i]) >= _SUBJECT_FROM for i in reading.left):
             return False
+        return not self._says_its_noun(form, made)
+
+    def _says_its_noun(self, form: Form, made: Alignment) -> bool:
+        """Return whether the weightiest of the template's words was said, or one near it."""
         weights = [float(self.index.weights[column]) for column in form.literals]
         matched = max((similar * weights[k] for _, k, similar in made.matches), default=0.0)
-        return matched < _SUBJECT_SHARE * max(weights)
+        return matched >= _SUBJECT_SHARE * max(weights, default=0.0)
+
+    def _says_its_weight(self, form: Form, made: Alignment) -> bool:
+        """Return whether most of the template's weighty words were said: "read" is no list."""
+        weights = [float(self.index.weights[column]) for column in form.literals]
+        least = _SUBJECT_SHARE * max(weights, default=0.0)
+        said = sum(similar * weights[k] for _, k, similar in made.matches if weights[k] >= least)
+        return said >= _NAMED_SHARE * sum(w for w in weights if w >= least)
 
     def _lacks_a_small_word(self, form: Form, made: Alignment) -> bool:
         """Return whether a template that names no subject of its own was said only in part.
@@ -195,6 +222,18 @@ class Judge:
             if parameters[name].wants in FREE
         )
 
+    def _is_led_otherwise(self, form: Form, reading: _Reading) -> bool:
+        """Return whether a value follows a small word that its tool never has before it.
+
+        "Up by ten" is not "up to ten".
+        """
+        for name, start in reading.starts.items():
+            said = self.utterance.words[start - 1] if start else ""
+            leads = self.index.leads.get((form.tool, name), frozenset())
+            if said in _LEADS and said not in leads and not _LEADS.isdisjoint(leads):
+                return True
+        return False
+
     def _lacks_its_noun(self, form: Form, reading: _Reading) -> bool:
         """Return whether free words were said without the choice that they belong to.
 
@@ -211,13 +250,28 @@ class Judge:
             for near in (slots.get(i - 1), slots.get(i + 2))
         )
 
-    def _doubt(self, form: Form, aligned: float) -> float:
+    def _is_free_order(self, form: Form) -> bool:
+        """Return whether a template is no question and takes any words."""
+        parameters = self.index.parameters[form.tool]
+        free = any(isinstance(e, Slot) and parameters[e.name].wants in FREE for e in form.template)
+        return free and form.template[0] not in QUESTION
+
+    def _telling(self, form: Form, aligned: float, matched: int) -> float:
+        """Return what a statement costs: little where the template is told with the same words."""
+        same = form.template[0] in (self.utterance.core[0], *SUBJECTS)
+        if same and aligned >= _NEARLY_EXACT:
+            return 0.0
+        return _STATEMENT_COST * (0.25 if same and matched >= _TOLD_ALIKE else 1.0)
+
+    def _doubt(self, form: Form, aligned: float, matched: int) -> float:
         """Return what the kind of speech takes from the score."""
         doubt = 0.0
-        if aligned < _NEARLY_EXACT and self.utterance.is_statement:
-            doubt += _STATEMENT_COST
+        if self.utterance.is_statement:
+            doubt += self._telling(form, aligned, matched)
         if self.utterance.is_negated and "not" not in form.template[:2]:
             doubt += _NEGATION_COST
+        if self.utterance.asks and self._is_free_order(form):
+            doubt += _ASKED_COST
         if self.utterance.is_yes_no and form.template[0] not in YES_NO:
             doubt += _YES_NO_COST
         return doubt
@@ -283,5 +337,6 @@ class _Reading:
     left: list[int]
     values: dict[str, Any] = field(default_factory=dict)
     said: dict[str, str] = field(default_factory=dict)
+    starts: dict[str, int] = field(default_factory=dict)
     credit: float = 0.0
     forms: int = 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
@@ -10,7 +11,7 @@ import numpy as np
 
 from voice.engines.offline_brain.alignment import Aligner, Alignment, Span
 from voice.engines.offline_brain.entities import Kind
-from voice.engines.offline_brain.index import Form, Matrix, ToolIndex
+from voice.engines.offline_brain.index import SCOPE_WEIGHT, SCOPES, Form, Matrix, ToolIndex
 from voice.engines.offline_brain.judging import Judge, Match
 from voice.engines.offline_brain.parameters import FREE
 from voice.engines.offline_brain.templates import Slot
@@ -21,6 +22,9 @@ from voice.engines.offline_brain.vectors import Vector
 _CANDIDATES = 40
 _PER_TOOL = 12
 """Templates that are aligned in a turn, and of one tool: each costs about 0.05 ms."""
+
+_KEPT_TEXTS = 64
+"""Texts whose matches are kept."""
 
 _STAND_INS = {
     Kind.DURATION: "ten minutes",
@@ -33,13 +37,11 @@ _STAND_INS = {
 
 _LACKING = 0.1
 _FIRST_WORD_COST = 0.35
+_SWALLOWED_COST = 0.6
+_SHORT_ORDER = 5
+_ORDER_ALONE_COST = 0.3
 _WHOLE_BONUS = 0.2
 """Within one tool, a reading that lacks nothing wins over a slightly nearer one that does."""
-
-
-_SCOPES = frozenset("all every each everything".split())
-_SCOPE_WEIGHT = 1.6
-"""What a word weighs that says how many are meant: "all the timers" is not "the timer"."""
 
 
 class Matcher:
@@ -49,6 +51,17 @@ class Matcher:
         """Take the index; ``today`` is asked only for parameters that want an ISO date."""
         self.index = index
         self._today = today
+        self._kept: OrderedDict[str, tuple[Utterance, list[Match]]] = OrderedDict()
+
+    def read(self, text: str) -> tuple[Utterance, list[Match]]:
+        """Return ``text`` analysed, and its matches; a turn reads some of its clauses twice."""
+        if text not in self._kept:
+            utterance = Utterance(text)
+            self._kept[text] = utterance, self.match(utterance)
+            if len(self._kept) > _KEPT_TEXTS:
+                self._kept.popitem(last=False)
+        self._kept.move_to_end(text)
+        return self._kept[text]
 
     def match(self, utterance: Utterance, only: int | None = None) -> list[Match]:
         """Return the best match of each likely tool, best first; ``only`` looks at one tool."""
@@ -74,8 +87,8 @@ class Matcher:
         similarities = self.index.similarities(utterance.words)
         weights = self.index.word_weights(utterance.words)
         weights = np.where(utterance.weak, np.float32(WEAK_WEIGHT), weights)
-        scopes = [word in _SCOPES for word in utterance.words]
-        weights = np.where(scopes, np.maximum(weights, np.float32(_SCOPE_WEIGHT)), weights)
+        scopes = [word in SCOPES for word in utterance.words]
+        weights = np.where(scopes, np.maximum(weights, np.float32(SCOPE_WEIGHT)), weights)
         return Judge(self.index, utterance, similarities, weights, self._today)
 
     def _candidates(self, similarities: Matrix, cosines: Vector, only: int | None) -> list[int]:
@@ -95,6 +108,21 @@ class Matcher:
                 break
         return chosen
 
+    def _alone_cost(self, judge: Judge, span: Span) -> float:
+        """Return what a value costs that is one word, and that an order: "make my list empty"."""
+        word = judge.utterance.words[span.start]
+        return _ORDER_ALONE_COST * (span.end == span.start + 1 and word in self.index.orders)
+
+    def _order_cost(self, judge: Judge, span: Span) -> float:
+        """Return what a value costs that begins a sentence as a question or an order does.
+
+        "Bring up my notes" puts nothing "in my notes", though "mow the lawn" may be on a list.
+        """
+        words = judge.utterance.words[span.start : span.end]
+        if words[0] in _QUESTIONS:
+            return _FIRST_WORD_COST
+        return _FIRST_WORD_COST * (words[0] in self.index.orders and len(words) < _SHORT_ORDER)
+
     def _align(
         self, form: Form, judge: Judge, known: dict[tuple[int, str, bool], list[Span]]
     ) -> Alignment:
@@ -109,9 +137,11 @@ class Matcher:
             if key not in known:
                 # What is said first names the wish; only a template that begins so has it a value.
                 free = parameters[name].wants in FREE
-                extra = _FIRST_WORD_COST if free and not opens else 0.0
+                extra = _SWALLOWED_COST if free and not opens else 0.0
                 known[key] = [
-                    replace(s, cost=s.cost + extra * (s.start <= first))
+                    replace(s, cost=s.cost + (extra or free * self._order_cost(judge, s)))
+                    if s.start <= first
+                    else replace(s, cost=s.cost + free * self._alone_cost(judge, s))
                     for s in spans(parameters[name], judge.utterance)
                 ]
             return known[key]
@@ -123,6 +153,9 @@ class Matcher:
             self.index.weights[columns].tolist(),
             self.index.missing_weights[columns].tolist(),
         )
+
+
+_QUESTIONS = frozenset("how what when where which who why is are do does did much many".split())
 
 
 def _rank(match: Match) -> float:

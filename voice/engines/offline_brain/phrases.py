@@ -47,6 +47,26 @@ _MEANT: dict[tuple[str, ...], str] = {
     ("at", "full", "blast"): "volume maximum",
     ("all", "the", "way", "up"): "to maximum",
 }
+_MEANT |= {
+    (*subject, *adverb, loudness): f"make it {meant}"
+    for loudness, meant in (("loud", "quieter"), ("noisy", "quieter"), ("quiet", "louder"))
+    for subject in (("you", "are"), ("it", "is"), ("that", "is"), ("this", "is"))
+    for adverb in (
+        ("too",), ("a", "bit"), ("a", "little"), ("so",), ("very",), ("rather",), ("way", "too"),
+        ("far", "too"), ("a", "bit", "too"), ("a", "little", "too"), ("much", "too"), ("really",),
+        ("quite",), ("pretty",), ("awfully",),
+    )
+} | {
+    ("can", "not", *adverb, *hear, whom): "make it louder"
+    for adverb in ((), ("really",), ("quite",), ("even",))
+    for hear in (("hear",), ("understand",))
+    for whom in ("you", "that", "anything")
+} | {
+    ("hardly", "hear", "you"): "make it louder",
+    ("barely", "hear", "you"): "make it louder",
+    ("scarcely", "hear", "you"): "make it louder",
+    ("fair", "and", "height"): "fahrenheit",
+}  # fmt: skip
 _LENGTHS = sorted({len(words) for words in _MEANT}, reverse=True)
 
 

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations, pairwise
 from typing import Any, TypeAlias
 
 from voice.engines.offline_brain import offers
-from voice.engines.offline_brain.entities import Kind
 from voice.engines.offline_brain.judging import Match
 from voice.engines.offline_brain.matching import Matcher
 from voice.engines.offline_brain.parameters import Parameter
+from voice.engines.offline_brain.repairs import mended
 from voice.engines.offline_brain.smalltalk import CANCEL, NO, YES, Topic, is_one_of, topic_of
 from voice.engines.offline_brain.templates import Slot, phrase, without_slot
 from voice.engines.offline_brain.tokens import tokenize, words_of
 from voice.engines.offline_brain.utterance import Utterance
+from voice.engines.offline_brain.wishes import CERTAIN, Wishes
 
 RUN_FROM = 0.57
 """Score from which a call is made. Measured on the phrasings in the tests: right readings score
@@ -26,15 +25,11 @@ RUN_FROM = 0.57
 ASK_FROM = 0.48
 """Score from which it is worth asking "did you mean"."""
 
-CERTAIN = 0.9
 _MARGIN = 0.03
-_LONE = 0.15
+_LONE = 0.1
 _WHOLE = 0.1
 """Lead over the next tool that makes a doubtful match clear."""
 
-_PART_FROM = 0.62
-_MAX_PARTS = 4
-_MAX_CUTS = 4
 _MAX_CHARS = 1_000
 _KEPT_READINGS = 64
 _MAX_CHOICES_TOLD = 3
@@ -94,10 +89,6 @@ class Say:
 
 Reading: TypeAlias = Calls | Ask | Confirm | Chat | Say
 
-_CUT = re.compile(r"(?:,|;|\.)?\s+(?:and|then|and then|and also|also|plus)\s+|[;,.!?]\s+", re.I)
-_CLAUSES = re.compile(r"[,;.!?]\s+")
-_CLAUSE_FROM = 0.75
-_POINTING = frozenset({"it", "them"})
 _KNOWLEDGE = frozenset(
     "who what when where why how which whose is are was were do does did can could should would "
     "will explain describe translate summarize summarise write compose define tell recommend "
@@ -112,6 +103,7 @@ class Reader:
         """Read with ``matcher``."""
         self.matcher = matcher
         self.tools = matcher.index.tools
+        self._wishes = Wishes(matcher)
         self._kept: OrderedDict[tuple[str, str], Reading] = OrderedDict()
 
     def read(self, text: str, tool_choice: str = "auto") -> Reading:
@@ -126,6 +118,7 @@ class Reader:
         return self._kept[key]
 
     def _read(self, text: str, tool_choice: str) -> Reading:
+        text = mended(text)
         utterance = Utterance(text)
         if not utterance.words:
             return Say(NO_WORDS)
@@ -155,10 +148,12 @@ class Reader:
             return talk
         if utterance.is_negated and score < RUN_FROM:
             return Say(WILL_NOT) if score > 0.05 else self._lost(utterance, matches)
-        if several := self._several(text, score):
-            return several
-        if score < CERTAIN and (clause := self._clause(text, score)):
-            return clause
+        if several := self._wishes.several(text, score):
+            return Calls(tuple(PlannedCall(m.tool, m.arguments) for m in several))
+        if score < CERTAIN and (alone := self._wishes.alone(utterance, matches)):
+            return self.act(alone)
+        if score < RUN_FROM and (misheard := self._wishes.misheard(utterance)):
+            return self.act(misheard)
         if top is None or score < ASK_FROM:
             return self._lost(utterance, matches)
         if _is_clear(utterance, top, matches[1] if len(matches) > 1 else None):
@@ -174,59 +169,6 @@ class Reader:
         if set(words_of(tokenize(asked))) <= set(utterance.words):
             return offers.should_i(self.tools[match.tool], asked)
         return offers.did_you_mean(asked)
-
-    def _several(self, text: str, whole: float) -> Calls | None:
-        """Return the calls of two to four wishes in one sentence, where every part is clear.
-
-        Tries every way to cut the first few places, so "milk and bread" stays together.
-        """
-        ends = [(0, 0), *_cuts(text), (len(text),) * 2]
-        if not 3 <= len(ends) <= _MAX_CUTS + 2:
-            return None
-        needed = _PART_FROM if whole < CERTAIN else CERTAIN - 0.05
-        parts: dict[tuple[int, int], Match] = {}
-        for start, end in combinations(range(len(ends)), 2):
-            reachable = start == 0 or any(last == start for _, last in parts)
-            if reachable and (start, end) != (0, len(ends) - 1):
-                part = self._part(text[ends[start][1] : ends[end][0]], needed)
-                if part is not None:
-                    parts[start, end] = part
-        best: list[Match] = []
-        for count in range(1, min(len(ends) - 2, _MAX_PARTS - 1) + 1):
-            for inner in combinations(range(1, len(ends) - 1), count):
-                chain = pairwise((0, *inner, len(ends) - 1))
-                found = [parts[piece] for piece in chain if piece in parts]
-                if len(found) == count + 1 and _weakest(found) > _weakest(best):
-                    best = found
-        calls: list[PlannedCall] = []
-        for m in best:
-            call = PlannedCall(m.tool, m.arguments)
-            if call not in calls:  # "I didn't mean that, undo it" is one wish, said twice
-                calls.append(call)
-        return Calls(tuple(calls)) if calls else None
-
-    def _clause(self, text: str, whole: float) -> Calls | Ask | None:
-        """Return the wish of the one clause that is clear, where the whole is not."""
-        clauses = [c for c in _CLAUSES.split(text) if c.strip()]
-        if not 2 <= len(clauses) <= _MAX_PARTS:
-            return None
-        likely = [m[0] for c in clauses if (m := self.matcher.match(Utterance(c)))]
-        if whole < RUN_FROM and (agreed := _agreed(likely)):
-            return self.act(agreed)
-        found = [m for m in likely if m.score >= max(_CLAUSE_FROM, whole + _MARGIN)]
-        if whole >= RUN_FROM:
-            found = [m for m in found if not m.missing]
-        # "We are out of milk, put it on the list": the clause that lacks nothing says it all.
-        whole_ones = [m for m in found if not m.missing] or found
-        return self.act(whole_ones[0]) if len(whole_ones) == 1 else None
-
-    def _part(self, text: str, needed: float) -> Match | None:
-        utterance = Utterance(text)
-        if len(utterance.core) < 2 or (utterance.core[-1] in _POINTING and len(utterance.core) > 2):
-            return None  # "would you time it" speaks of what was said before
-        matches = self.matcher.match(utterance)
-        clear = matches and matches[0].score >= needed and not matches[0].missing
-        return matches[0] if clear else None
 
     def _named(self, utterance: Utterance, name: str) -> Reading:
         """Fill the one tool that must be called."""
@@ -247,30 +189,6 @@ class Reader:
         return Say(offers.not_understood(self.tools, likely))
 
 
-def _cuts(text: str) -> list[tuple[int, int]]:
-    """Return the places between two wishes; none within "an hour and twenty minutes"."""
-    utterance = Utterance(text)
-    tokens = utterance.tokens
-    inner = [
-        (tokens[e.start].start, tokens[e.end - 1].end)
-        for e in utterance.of(Kind.DURATION, Kind.EXPRESSION, Kind.NUMBER)
-    ]
-    found = ((m.start(), m.end()) for m in _CUT.finditer(text))
-    return [cut for cut in found if not any(s < cut[0] < e for s, e in inner)]
-
-
-def _agreed(clauses: Sequence[Match]) -> Match | None:
-    """Return what two clauses ask for together: "I bought the bread, you can take it off"."""
-    likely = [m for m in clauses if m.score >= ASK_FROM]
-    whole = [m for m in likely if not m.missing]
-    alike = len({m.tool for m in likely}) == 1
-    return whole[0] if alike and len(likely) > 1 and len(whole) == 1 else None
-
-
-def _weakest(matches: Sequence[Match]) -> float:
-    return min((m.score for m in matches), default=0.0)
-
-
 def _is_clear(utterance: Utterance, top: Match, second: Match | None) -> bool:
     """Say whether the best match is good enough, and far enough from the next, to act on it."""
     if top.score >= CERTAIN:
@@ -282,7 +200,7 @@ def _is_clear(utterance: Utterance, top: Match, second: Match | None) -> bool:
         ahead -= _WHOLE
     if top.score >= RUN_FROM:
         return ahead >= _MARGIN
-    return ahead >= _LONE and not utterance.is_statement
+    return ahead >= _LONE and top.is_named and not utterance.is_statement
 
 
 def _small_talk(utterance: Utterance) -> Reading | None:

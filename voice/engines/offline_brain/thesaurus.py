@@ -13,7 +13,8 @@ _GROUPS = (
     "tell show read say give list speak display announce hear check know",
     "what which",
     "add put write include append insert place jot stick throw pop shove chuck bung slip pencil",
-    "note memo jot write record remember",
+    "note memo jot write record",
+    "note remember",
     "up louder raise increase higher boost more crank",
     "down quieter lower decrease reduce softer less",
     "play hear listen put",
@@ -62,6 +63,8 @@ _GROUPS = (
     "news headlines",
     "email mail",
     "into to in",
+    "on onto upon",
+    "bring pull show open",
     "currently now",
     "undo reverse revert scrap",
     "internet web online net",
@@ -82,6 +85,8 @@ _GROUPS = (
     "alarm alarms",
     "wake alarm",
     "clean vacuum hoover",
+    "i we he she they mum mom dad somebody someone",
+    "write jot scribble pencil",
 )
 
 _OPPOSITES = (
@@ -111,6 +116,13 @@ _OPPOSITES = (
     "next previous",
     "hot cold",
     "timer alarm",
+    "to by",
+    "not note",
+    "not noted",
+    "not notes",
+    "them everything",
+    "it everything",
+    "them all",
 )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
+from voice.engines.offline_brain import politeness
 from voice.engines.offline_brain.entities import Entity, Kind, find_entities
 from voice.engines.offline_brain.phrases import join_phrases
 from voice.engines.offline_brain.tokens import original, tokenize, words_of
@@ -73,18 +74,19 @@ _CLOSINGS = tuple(
 )  # fmt: skip
 _ANYWHERE = frozenset(
     "please um uh er just kindly actually basically current exact another quick nearly almost "
-    "really simply perhaps maybe possibly quickly hmm".split()
+    "touch tad really simply perhaps maybe possibly quickly hmm".split()
 )
 WEAK_WEIGHT = 0.04
 """What a polite word weighs: nothing is lost where no template has it."""
 
-_QUESTION = frozenset(
+QUESTION = frozenset(
     "who what when where why how which whose is are am was were do does did can could will would "
     "should shall have has may might".split()
 )
+_ASKS = frozenset("what which who when where how is are was were does did has do".split())
 _ASKING = [["what"], ["who"], ["when"], ["where"], ["which"], ["how"]]
 YES_NO = frozenset("is are was were do does did has have".split())
-_SUBJECTS = frozenset(
+SUBJECTS = frozenset(
     "i he she they we it you my his her their our your the a an this that someone somebody "
     "everyone everybody nobody people".split()
 )
@@ -98,6 +100,10 @@ _STATING = frozenset(
     "thinks believe guess hate love like loves likes used been sounds looks seems feel feels "
     "does plays wants leaves arrives works lives keeps will would should ought must".split()
 )
+
+
+_SHORT_PAST = 4
+"""Letters of "need" and "feed", which are no past."""
 
 
 class Utterance:
@@ -134,7 +140,7 @@ class Utterance:
     def is_question(self) -> bool:
         """Whether it begins like a question."""
         return not self.is_negated and (
-            self.text.rstrip().endswith("?") or self.core[:1] in [[q] for q in _QUESTION]
+            self.text.rstrip().endswith("?") or self.core[:1] in [[q] for q in QUESTION]
         )
 
     @property
@@ -158,6 +164,8 @@ class Utterance:
     def is_negated(self) -> bool:
         """Whether it says that something be not done: "don't set a timer", "never do that"."""
         core = self.core
+        if core[:2] == ["never", "mind"]:
+            return False
         return core[:2] == ["do", "not"] or core[:1] in (["never"], ["not"])
 
     @property
@@ -167,11 +175,22 @@ class Utterance:
         core = self.words[start:]
         if self.words[:2] == ["what", "a"]:
             return True
-        if not core or (core[0] in _QUESTION) or self.text.rstrip().endswith("?"):
+        if not core or (core[0] in QUESTION) or self.text.rstrip().endswith("?"):
             return False
-        if core[0] not in _SUBJECTS or self.ends_in_an_order:
+        if core[0] not in SUBJECTS or self.ends_in_an_order:
             return False
-        return any(word in _STATING for word in core[1:10])
+        past = any(word.endswith("ed") and len(word) > _SHORT_PAST for word in core[1:4])
+        return past or any(word in _STATING for word in core[1:10])
+
+    @property
+    def asks(self) -> bool:
+        """Whether it asks to be told something, and not politely to have something done."""
+        return self.words[:1] != [] and self.words[0] in _ASKS and "you" not in self.words[:3]
+
+    @property
+    def is_told(self) -> bool:
+        """Whether it begins like something told: "we are out of milk", "the rice needs long"."""
+        return self.core[:1] != [] and self.core[0] in SUBJECTS and not self.ends_in_an_order
 
     def original(self, start: int, end: int) -> str:
         """Return the words ``[start, end)`` as they were written."""
@@ -203,7 +222,7 @@ class Utterance:
         return said
 
 
-_MOVERS = frozenset("turn switch shut put make crank".split())
+_MOVERS = frozenset("turn switch shut crank".split())
 _PARTICLES = frozenset("on off up down".split())
 
 
@@ -211,9 +230,9 @@ def _weak(words: Sequence[str]) -> list[bool]:
     """Mark openings, closings and fillers; never every word."""
     weak = [word in _ANYWHERE for word in words]
     start, end = 0, len(words)
-    while (length := _longest(_OPENINGS, words, start, end)) and start + length < end:
+    while (length := _opening(words, start, end)) and start + length < end:
         start += length
-    while (length := _longest_end(_CLOSINGS, words, start, end)) and end - length > start:
+    while (length := _closing(words, start, end)) and end - length > start:
         end -= length
     if words[start : start + 2] == ["remind", "me"] and words[start + 2 : start + 3] in _ASKING:
         start += 2  # "remind me what is on the list" asks for it
@@ -222,6 +241,14 @@ def _weak(words: Sequence[str]) -> list[bool]:
         if words[i] in _MOVERS and not _PARTICLES.isdisjoint(words[i + 1 : i + 2]):
             weak[i] = True  # in "turn off" it is "off" that says what to do
     return [False] * len(words) if all(weak) else weak
+
+
+def _opening(words: Sequence[str], start: int, end: int) -> int:
+    return max(_longest(_OPENINGS, words, start, end), politeness.before(words[start:end]))
+
+
+def _closing(words: Sequence[str], start: int, end: int) -> int:
+    return max(_longest_end(_CLOSINGS, words, start, end), politeness.after(words[start:end]))
 
 
 def _longest(phrases: Sequence[tuple[str, ...]], words: Sequence[str], start: int, end: int) -> int:

@@ -33,6 +33,10 @@ _SMALL = frozenset(
 _MAXIMUM = frozenset("maximum max full loudest highest fullest brightest".split())
 _HALF = 0.5
 _PRONOUNS = frozenset("me you it i he she they we us them him her this that these those".split())
+_QUANTITIES = frozenset("some more both all any one two three ones".split())
+_POINTED = _SMALL | _QUANTITIES
+"""What may follow a pronoun that points to things told before."""
+
 _UNLIKELY = frozenset("not i we you have need want do does did it".split())
 """Words that a name or a place hardly ever has."""
 
@@ -231,8 +235,10 @@ def _free_value(parameter: Parameter, utterance: Utterance, start: int, end: int
     else:
         while end - start > 1 and words[start] in _DETERMINERS and not _counts(utterance, start):
             start += 1
-    if words[start] in _PRONOUNS and _SMALL.issuperset(words[start + 1 : end]):
-        return None  # "add it", "put them on": better ask what
+    if words[start] in _PRONOUNS and _POINTED.issuperset(words[start + 1 : end]):
+        return None  # "add it", "put them on", "delete those two": better ask what
+    if words[start] in _QUANTITIES and _POINTED.issuperset(words[start:end]):
+        return None  # "put some on"
     said = utterance.original(start, end)
     if parameter.wants is not Wants.ITEMS:
         return said or None

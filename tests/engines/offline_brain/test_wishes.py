@@ -1,0 +1,111 @@
+"""One wish beside its reason, told over several clauses, or with a word misheard."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tools import Registry, discover
+from voice.engines.offline_brain import OfflineBrain
+from voice.engines.ports import BrainMessage, BrainRequest, BrainTool, CallDelta
+
+
+@pytest.fixture
+async def calls(vectors, tmp_path):
+    """Return a function from what is said to the calls, as (name, arguments)."""
+    registry = Registry(data_dir=tmp_path)
+    for tool, source in discover(None).tools:
+        if not tool.opt_in:
+            registry.add(tool, source)
+    offered = tuple(
+        BrainTool(s.name, s.description, s.parameters, s.examples) for s in registry.specs()
+    )
+    brain = OfflineBrain(vectors)
+
+    async def said(text: str) -> list[tuple[str, dict[str, object]]]:
+        request = BrainRequest("", (BrainMessage("user", text),), tools=offered)
+        deltas = [d async for d in brain.respond(request)]
+        found = [d.call for d in deltas if isinstance(d, CallDelta)]
+        return [(call.name, json.loads(call.arguments)) for call in found]
+
+    yield said
+    await brain.close()
+
+
+@pytest.mark.parametrize(
+    ("said", "name", "arguments"),
+    [
+        ("The kettle's broken, so tell me when six minutes are up.", "set_timer",
+         {"duration": "6 minutes"}),
+        ("Stop the timer because the bread is out already.", "cancel_timer", {"kind": "timer"}),
+        ("I've a train to catch, so wake me at five.", "set_alarm", {"time": "5:00"}),
+        ("My uncle moved to Madrid, what's the time over there?", "get_time", {"place": "Madrid"}),
+    ],
+)  # fmt: skip
+async def test_the_wish_is_found_beside_its_reason(calls, said, name, arguments):
+    assert await calls(said) == [(name, arguments)]
+
+
+@pytest.mark.parametrize(
+    ("said", "name", "arguments"),
+    [
+        ("We have no rice left, put some on the list.", "add_to_list", {"item": "rice"}),
+        ("We don't need candles any more, take them off the list.", "remove_from_list",
+         {"item": "candles"}),
+        ("The laundry takes two hours, so set a timer for that.", "set_timer",
+         {"duration": "2 hours"}),
+    ],
+)  # fmt: skip
+async def test_what_it_and_some_mean_is_told_before(calls, said, name, arguments):
+    (called,) = await calls(said)
+
+    assert called[0] == name
+    assert arguments.items() <= called[1].items()
+
+
+@pytest.mark.parametrize(
+    ("said", "name"),
+    [
+        ("Is it called outside?", "get_weather"),
+        ("A band in the job.", "cancel_job"),
+        ("What are nine leaders in gallons?", "convert_units"),
+    ],
+)
+async def test_a_misheard_word_is_read_by_its_sound(calls, said, name):
+    assert [call[0] for call in await calls(said)] == [name]
+
+
+async def test_two_wishes_are_still_two(calls):
+    found = await calls("Set a timer for four minutes and add salt to my list.")
+
+    assert [name for name, _ in found] == ["set_timer", "add_to_list"]
+
+
+@pytest.mark.parametrize(
+    ("said", "name"),
+    [
+        ("Turn the volume up by twelve percent.", "change_volume"),
+        ("Turn the volume up to twelve percent.", "set_volume"),
+        ("It's a bit too loud for me.", "change_volume"),
+        ("Cancel all the alarms.", "cancel_all_timers"),
+        ("Cancel the alarm.", "cancel_timer"),
+    ],
+)
+async def test_small_words_tell_one_tool_from_another(calls, said, name):
+    assert [call[0] for call in await calls(said)] == [name]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Sing me a lullaby about the moon.",
+        "My brother was late, his alarm never rang.",
+        "I was so tired, I slept for nine hours.",
+        "How far is it to the station?",
+        "They painted the picture last year, didn't they?",
+        "It snowed in Rome, would you believe it?",
+    ],
+)
+async def test_what_asks_for_nothing_calls_nothing(calls, said):
+    assert await calls(said) == []
