@@ -14,7 +14,9 @@ from voice.engines.log_mel import BANDS, HOP_SAMPLES, LogMel
 from voice.engines.ports import EAR_RATE_HZ, Pcm
 from voice.errors import EngineError
 
-GET_IT = "pip install --no-deps pipecat-ai, or set session.turn_model to the path of the file"
+GET_IT = (
+    'pip install --no-deps pipecat-ai and set session.turn_model = "auto", or name the file there'
+)
 
 HEARD_SAMPLES = 8 * EAR_RATE_HZ
 """The network hears the last 8 seconds; of a shorter turn, silence before it."""
