@@ -46,7 +46,10 @@ LIKE = 0.6
 
 
 async def check_stages(settings: Settings) -> AsyncGenerator[Step, None]:
-    """Yield the steps of every stage that is not built in; none where all are. Never raises."""
+    """Yield the steps of every stage that is not built in, and of the turn-end model if one is set.
+
+    None where there is neither. Never raises.
+    """
     if settings.session.turn_model != OFF:
         yield await _checked_turn_model(settings.session.turn_model)
     if settings.brain.kind != "offline":
