@@ -108,3 +108,47 @@ def test_a_clock_that_lost_periods_and_says_so_is_followed_at_once() -> None:
     found = shift.follow(20.0, 20.0 - AWAY_S - 0.4, BLOCK_S, has_lost=True)
 
     assert found == pytest.approx(AWAY_S + 0.4)
+
+
+@pytest.mark.parametrize("set_s", [-3600.0, -0.3, 0.3, 3600.0])
+def test_a_wall_clock_that_is_set_is_followed_within_a_second(set_s: float) -> None:
+    shift = ClockShift()
+    call_back(shift, seconds=5, late_s=0.01)
+
+    errors = call_back(shift, seconds=5, late_s=0.01, lost_s=-set_s)
+
+    assert max(map(abs, errors[100:])) < 1e-3
+    assert abs(errors[1]) < 0.02 or abs(set_s) < 1.0  # what nobody can mistake at once
+
+
+def test_a_process_that_was_stopped_between_the_drivers_time_and_ours_is_late_once() -> None:
+    shift = ClockShift()
+    call_back(shift, seconds=5)
+
+    stopped = shift.follow(8.0, 5.0 - AWAY_S, BLOCK_S, has_lost=False)
+    after = shift.follow(8.01, 8.01 - AWAY_S, BLOCK_S, has_lost=False)
+
+    assert stopped == pytest.approx(AWAY_S + 3.0)
+    assert after == pytest.approx(AWAY_S)
+
+
+def test_a_clock_that_does_not_go_on_tells_nothing_and_ours_is_taken() -> None:
+    shift = ClockShift()
+    found = []
+    for number in range(100):
+        found.append(shift.follow(50.0 + number * BLOCK_S, 0.0, BLOCK_S, has_lost=False))
+
+    assert found[0] == 50.0
+    assert found[20:] == pytest.approx([50.0 + number * BLOCK_S for number in range(20, 100)])
+    assert shift.is_still
+
+
+def test_blocks_that_come_at_once_with_one_time_are_no_clock_that_stands_still() -> None:
+    shift = ClockShift()
+    for period in range(100):
+        for block in range(4):
+            ours_s = 0.04 * period + 0.0005 * block
+            shift.follow(ours_s, 0.04 * period - AWAY_S, BLOCK_S, has_lost=False)
+            assert not shift.is_still
+
+    assert shift.seconds == pytest.approx(AWAY_S, abs=1e-3)

@@ -6,13 +6,19 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
 from tests.audio.jack_lab import Lab
+from tests.audio.portaudio_kit import (
+    FakePortAudio,
+    MovedStream,
+    OurClock,
+    PortAudioError,
+    installed,
+)
 from voice.audio import devices
-from voice.audio.devices import check, list_devices, rescan
+from voice.audio.devices import BlockTime, check, list_devices, rescan
 from voice.audio.ports import RATE_HZ
 from voice.errors import DeviceError
 
@@ -57,51 +63,19 @@ def test_without_portaudio_the_message_names_the_package(tmp_path: Path) -> None
         assert "apt-get install libportaudio2" in done.stdout
 
 
-class PortAudioError(Exception):
-    """What the library raises."""
-
-
-class FakePortAudio:
-    """The library's module, as far as devices are listed and looked for."""
-
-    PortAudioError = PortAudioError
-
-    def __init__(self) -> None:
-        self._initialized = 1
-        self.default = SimpleNamespace(device=(0, 0))
-        self.trouble: Exception | None = None
-        self.host_api = "ALSA"
-        self.calls: list[str] = []
-
-    def query_hostapis(self) -> tuple[dict[str, str], ...]:
-        if not self._initialized:
-            raise PortAudioError("PortAudio not initialized [PaErrorCode -10000]", -10000)
-        return ({"name": self.host_api},)
-
-    def query_devices(self) -> list[dict[str, object]]:
-        if self.trouble is not None:
-            raise self.trouble
-        row = {"index": 0, "name": "default", "hostapi": 0, "default_samplerate": 44100.0}
-        return [{**row, "max_input_channels": 2, "max_output_channels": 2}]
-
-    def _terminate(self) -> None:
-        assert self._initialized, "it is not loaded"
-        self.calls.append("terminate")
-        self._initialized -= 1
-
-    def _initialize(self) -> None:
-        self.calls.append("initialize")
-        if self.trouble is not None:
-            raise self.trouble
-        self._initialized += 1
+@pytest.fixture
+def fakes(monkeypatch: pytest.MonkeyPatch) -> tuple[FakePortAudio, OurClock]:
+    return installed(monkeypatch)
 
 
 @pytest.fixture
-def portaudio(monkeypatch: pytest.MonkeyPatch) -> FakePortAudio:
-    library = FakePortAudio()
-    monkeypatch.setitem(sys.modules, "sounddevice", library)
-    monkeypatch.setattr(devices, "is_jack_fragile", lambda: False)
-    return library
+def portaudio(fakes: tuple[FakePortAudio, OurClock]) -> FakePortAudio:
+    return fakes[0]
+
+
+@pytest.fixture
+def ours(fakes: tuple[FakePortAudio, OurClock]) -> OurClock:
+    return fakes[1]
 
 
 @pytest.mark.parametrize(
@@ -146,3 +120,70 @@ def test_jack_is_never_left_while_it_is_in_use(
     rescan()
 
     assert portaudio.calls == calls
+
+
+def pass_by(stream: MovedStream, ours: OurClock, count: int) -> BlockTime:
+    """Let blocks pass and return the time of the last."""
+    for _ in range(count):
+        ours.now_s += 0.01
+        stream.call_back()
+    return stream.times[-1]
+
+
+@pytest.mark.parametrize("away_s", [1.8e9, -400.0])
+def test_every_streams_time_is_told_by_our_clock(
+    portaudio: FakePortAudio, ours: OurClock, away_s: float
+) -> None:
+    speaker = MovedStream(portaudio, ours, "output", ahead_s=0.03)
+    speaker.away_s = away_s
+    told = pass_by(speaker, ours, 50)
+    microphone = MovedStream(portaudio, ours, "input", ahead_s=-0.02)
+    heard = pass_by(microphone, ours, 50)
+
+    assert told.at_s - told.now_s == pytest.approx(0.03, abs=1e-4)
+    assert heard.now_s - told.now_s == pytest.approx(0.5, abs=1e-3)
+    assert heard.at_s == pytest.approx(ours.now_s - 0.02, abs=1e-3)
+
+
+@pytest.mark.parametrize("set_s", [-3600.0, 3600.0])
+def test_a_wall_clock_that_is_set_does_not_stop_what_is_heard(
+    portaudio: FakePortAudio, ours: OurClock, set_s: float
+) -> None:
+    speaker = MovedStream(portaudio, ours, "output", ahead_s=0.03)
+    pass_by(speaker, ours, 50)
+
+    speaker.away_s += set_s
+    told = pass_by(speaker, ours, 10)
+
+    assert told.now_s == pytest.approx(ours.now_s, abs=1e-3)
+    assert speaker.stream.now_s() == pytest.approx(ours.now_s, abs=1e-3)
+
+
+def test_a_driver_without_a_clock_tells_nothing_of_the_converter(
+    portaudio: FakePortAudio, ours: OurClock
+) -> None:
+    speaker = MovedStream(portaudio, ours, "output", ahead_s=0.03)
+    speaker.tells_time = False
+
+    told = pass_by(speaker, ours, 50)
+
+    assert told == BlockTime(pytest.approx(ours.now_s), 0.0)
+    assert speaker.stream.now_s() == pytest.approx(ours.now_s)
+
+
+def test_time_stands_still_soon_after_the_last_block(
+    portaudio: FakePortAudio, ours: OurClock
+) -> None:
+    speaker = MovedStream(portaudio, ours, "output", ahead_s=0.03)
+    pass_by(speaker, ours, 50)
+    last_s = ours.now_s
+
+    ours.now_s += 0.02
+    soon_s = speaker.stream.now_s()
+    ours.now_s += 10.0
+    later_s = speaker.stream.now_s()
+    speaker.stream.close()
+
+    assert soon_s == pytest.approx(last_s + 0.02, abs=1e-3)
+    assert later_s == pytest.approx(last_s + 0.05, abs=1e-3)
+    assert speaker.stream.now_s() == pytest.approx(last_s, abs=1e-3)

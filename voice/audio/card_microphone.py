@@ -112,7 +112,7 @@ class CardMicrophone:
         def on_block(data: Any, count: int, time: BlockTime) -> None:
             if len(self._blocks) == self._blocks.maxlen:
                 self._lost_blocks += 1
-            at_s = likely_adc_time(time.at_s, time.now_s, stream.latency_s)
+            at_s = likely_adc_time(time.at_s, time.now_s, count / stream.rate_hz)
             self._blocks.append((feed, at_s, bytes(data)))
             bridge.call(self._arrived.set)
 

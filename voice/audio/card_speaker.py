@@ -11,7 +11,7 @@ import numpy as np
 from voice.audio.loop_bridge import LoopBridge
 from voice.audio.low_delay import LowDelayResampler
 from voice.audio.pcm import Pcm, from_bytes
-from voice.audio.playout import Playout, PlayoutStats, likely_dac_time
+from voice.audio.playout import Playout, PlayoutStats, earliest_dac_time, likely_dac_time
 from voice.audio.ports import RATE_HZ
 from voice.errors import LocalProtocolError
 from voice.protocol.playback import HeardPart
@@ -194,8 +194,11 @@ class _Feed:
         resampler, spare = self._resampler, self._spare
         missing = resampler.inputs_for(max(0, count - spare.size))
         dac_s = likely_dac_time(time.at_s, time.now_s, self._latency_s)
-        sounds_s = dac_s + spare.size / self._rate_hz + resampler.delay_s
-        pcm, runs_low = self._playout.take(missing, time.now_s, sounds_s)
+        earliest_s = earliest_dac_time(time.at_s, time.now_s)
+        after_s = spare.size / self._rate_hz + resampler.delay_s
+        pcm, runs_low = self._playout.take(
+            missing, time.now_s, dac_s + after_s, earliest_s + after_s
+        )
         samples = resampler.push(from_bytes(pcm))
         if spare.size:
             samples = np.concatenate([spare, samples])

@@ -74,22 +74,35 @@ _SHIFT_WINDOW_S = 0.5
 _SHIFT_LOST_S = 0.005
 """Callbacks that are all later than this for a whole window: their clock stood still."""
 
+_SHIFT_SET_S = 1.0
+"""No callback is so late that is not the first after a pause: their clock was set back."""
+
+_STILL_S = 0.1
+"""The blocks of one period share a time, for much less than this."""
+
 
 class ClockShift:
-    """What is to be added to a stream's own time for ours; JACK's streams have a time of their own.
+    """What is to be added to a stream's own time for ours.
+
+    JACK's streams count from a start of their own and do not count lost periods, ALSA's go by the
+    wall clock, which may be set at any time, and some drivers tell no time at all. Sound from two
+    streams must be aligned all the same, and an answer must end that was begun.
 
     The callbacks that come most promptly tell it. It may rise slowly, as the two clocks run at
-    different speeds; and at once where periods were lost, which such a clock does not count: after
-    an xrun, or where for half a second no callback came as promptly as before. Of two streams one
-    may have been open then and the other not, and their sound would not be aligned any more.
+    different speeds; and at once where periods were lost: after an xrun, or where for half a second
+    no callback came as promptly as before.
     """
 
     def __init__(self) -> None:
         """Know nothing yet."""
         self.seconds = 0.0
+        self.is_still = False
+        """Whether the stream's own time does not go on, so that it tells nothing."""
         self._is_known = False
         self._window_s = 0.0
         self._least_s = 0.0
+        self._theirs_s = 0.0
+        self._went_on_s = 0.0
 
     def follow(self, ours_s: float, theirs_s: float, block_s: float, *, has_lost: bool) -> float:
         """Return the shift, given both clocks at a callback for ``block_s`` of sound.
@@ -97,7 +110,11 @@ class ClockShift:
         ``has_lost`` says that the driver reports an xrun.
         """
         shift_s = ours_s - theirs_s
-        if has_lost or not self._is_known:
+        if theirs_s != self._theirs_s or not self._is_known:
+            self._theirs_s, self._went_on_s = theirs_s, ours_s
+        self.is_still = ours_s - self._went_on_s > _STILL_S
+        is_set = shift_s - self.seconds > _SHIFT_SET_S
+        if has_lost or is_set or self.is_still or not self._is_known:
             self._is_known = True
             self._window_s = 0.0
             self.seconds = shift_s

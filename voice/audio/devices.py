@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
-from time import monotonic
+from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -112,7 +111,8 @@ def _has_jack() -> bool:
 class BlockTime:
     """The time at a callback, and when its first sample passes the converter.
 
-    The clock is the same for all streams that are open.
+    The clock is the process's own, the same for all streams. What the driver says of the converter
+    may be nonsense; 0 stands for a driver that has no time to tell.
     """
 
     now_s: float
@@ -139,9 +139,7 @@ class Stream:
         self.rate_hz, self.channels = _accepted_format(sd, device, kind, rate_hz, self.label)
         self._driver_error = sd.PortAudioError
         self._last_now_s = 0.0
-        # JACK's streams count from their own start, so that two of them cannot be compared.
-        self._shift = ClockShift() if device.host_api.startswith("JACK") else None
-        self._shift_s = 0.0
+        self._shift = ClockShift()
         self._is_closed = False
         self._on_block: Callable[[Any, int, BlockTime], None] = _ignore_block
         make = sd.RawInputStream if kind == "input" else sd.RawOutputStream
@@ -176,13 +174,11 @@ class Stream:
         self._stream.close(ignore_errors=True)
 
     def now_s(self) -> float:
-        """Return the stream's own time; it stands still soon after the last callback."""
+        """Return the time, as ``BlockTime`` has it; it stands still soon after a callback."""
         last_s = self._last_now_s
         if self._is_closed or self.has_ended:
             return last_s
-        with suppress(self._driver_error):
-            return min(float(self._stream.time) + self._shift_s, last_s + _BELIEVED_S)
-        return last_s
+        return min(max(last_s, perf_counter()), last_s + _BELIEVED_S)
 
     def to_mono(self, block: bytes) -> Pcm:
         """Return the mean of a block's channels."""
@@ -197,17 +193,15 @@ class Stream:
         return to_bytes(np.repeat(samples, self.channels) if self.channels > 1 else samples)
 
     def _run(self, buffer: Any, count: int, time: Any, status: Any) -> None:
-        if self._shift is not None:
-            block_s = count / self.rate_hz
-            self._shift_s = self._shift.follow(
-                monotonic(), time.currentTime, block_s, has_lost=bool(status)
-            )
-        self._last_now_s = time.currentTime + self._shift_s
+        shift, now_s = self._shift, time.currentTime
+        shift_s = shift.follow(perf_counter(), now_s, count / self.rate_hz, has_lost=bool(status))
+        self._last_now_s = now_s + shift_s
         self.callbacks += 1
         if status:
             self.xruns += 1
         at_s = time.inputBufferAdcTime if self.kind == "input" else time.outputBufferDacTime
-        self._on_block(buffer, count, BlockTime(self._last_now_s, at_s + self._shift_s))
+        at_s = 0.0 if shift.is_still else at_s + shift_s
+        self._on_block(buffer, count, BlockTime(self._last_now_s, at_s))
 
     def _finished(self) -> None:
         self.has_ended = True

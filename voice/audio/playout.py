@@ -57,6 +57,11 @@ def likely_dac_time(dac_s: float, now_s: float, latency_s: float) -> float:
     return now_s + 2.0 * latency_s
 
 
+def earliest_dac_time(dac_s: float, now_s: float) -> float:
+    """Return the same for the echo canceller: rather early, as no echo comes before its cause."""
+    return dac_s if now_s <= dac_s <= now_s + 2.0 else now_s
+
+
 class Playout:
     """The queue between the event loop, which fills it, and the card's thread, which empties it.
 
@@ -132,10 +137,13 @@ class Playout:
         else:
             self._silent = 0
 
-    def take(self, count: int, now_s: float, dac_s: float) -> tuple[bytes, bool]:
+    def take(
+        self, count: int, now_s: float, dac_s: float, earliest_s: float | None = None
+    ) -> tuple[bytes, bool]:
         """Return the next ``count`` samples as PCM16, silence where nothing is to sound.
 
-        They will sound from ``dac_s`` on. The flag is True once when little is left: the loop has
+        They will sound from ``dac_s`` on; where that is a guess ``earliest_s`` is the other one, at
+        which they are in the reference. The flag is True once when little is left: the loop has
         to see to the end then.
         """
         was_sounding = self._is_sounding
@@ -145,7 +153,7 @@ class Playout:
             self._is_low = self._is_low or runs_low
         pcm = self._at_volume(pcm, at_once=not was_sounding)
         if self._reference is not None:
-            self._reference.push(dac_s, pcm)
+            self._reference.push(dac_s if earliest_s is None else earliest_s, pcm)
         if self._meter is not None:
             self._meter.push(pcm)
         return to_bytes(pcm), runs_low

@@ -20,14 +20,15 @@ _TOLERATED = 1.0
 """Samples that the reader may be off before it takes a step; so it stands still without drift."""
 
 
-def likely_adc_time(adc_s: float, now_s: float, latency_s: float) -> float:
+def likely_adc_time(adc_s: float, now_s: float, block_s: float) -> float:
     """Return when a captured block began to sound, mistrusting a driver that reports nonsense.
 
-    Some drivers report 0, the future, or a time long past; then it is the latency ago.
+    Some drivers report 0, the future, or a time long past. Then it is as late as can be, its own
+    length ago: an echo canceller waits for an echo, and cannot undo one before its cause.
     """
     if now_s - 2.0 <= adc_s <= now_s:
         return adc_s
-    return now_s - latency_s
+    return now_s - block_s
 
 
 class Reference:
