@@ -47,6 +47,8 @@ async def driver() -> AsyncIterator[DriverThread]:
     thread = DriverThread("the driver")
     yield thread
     thread.end()
+    for left in threads():
+        left.join(WAIT_S)
 
 
 @pytest.fixture
