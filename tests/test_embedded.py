@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.engines.tiny_onnx import write_model
 from voice.embedded import embedded_server, load_engines, run_loop, server_config
 from voice.engines.chat_brain import ChatBrain
 from voice.engines.offline_brain import OfflineBrain
@@ -45,6 +46,15 @@ async def test_default_engines_are_the_offline_ones() -> None:
     finally:
         speech.close()
         await engines.brain.close()
+
+
+async def test_a_turn_model_listens_only_where_one_is_named(tmp_path: Path) -> None:
+    file = write_model(tmp_path / "mine.onnx", bands=80, frames=800)
+    for wanted, name in ((settings(), None), (settings(session__turn_model=str(file)), "mine")):
+        speech, engines = await load_engines(wanted)
+        speech.close()
+        await engines.brain.close()
+        assert getattr(engines.turn_sound, "name", None) == name
 
 
 async def test_base_url_makes_a_language_model_the_brain() -> None:
