@@ -65,8 +65,8 @@ def any_of(group: str, points: list[Point]) -> bool:
 def _mark(point: Point, x: float, y: float, colour: str) -> str:
     label = point.label.partition(", ")[2] or point.label
     label = label.removeprefix("silence ").removesuffix(" ms")
-    offset = {ALONE: (6.0, -6.0), WORDS: (0.0, -10.0), VOICE: (0.0, 18.0)}[point.group]
-    anchor = "start" if point.group == ALONE else "middle"
+    offset = {ALONE: (6.0, -6.0), WORDS: (0.0, -10.0), VOICE: (8.0, 4.0)}[point.group]
+    anchor = "middle" if point.group == WORDS else "start"
     return (
         f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4" fill="{colour}"/>'
         f'<text x="{x + offset[0]:.1f}" y="{y + offset[1]:.1f}" text-anchor="{anchor}" '
