@@ -50,8 +50,8 @@ class Answer:
     wanted: str = ""
     """What the person said."""
     arrived: str = ""
-    alone: str = ""
-    """What the recogniser makes of the person's words where nobody speaks besides."""
+    alone: tuple[str, ...] = ()
+    """What the recogniser makes of the person's words where nobody speaks besides, each time."""
     xruns: int = 0
 
     @property
@@ -60,9 +60,10 @@ class Answer:
         return _found(self.wanted, self.arrived), len(words_of(self.wanted))
 
     @property
-    def words_alone(self) -> int:
+    def words_alone(self) -> float:
         """How many of the wanted words the recogniser finds where nobody speaks besides."""
-        return _found(self.wanted, self.alone)
+        found = [_found(self.wanted, text) for text in self.alone]
+        return sum(found) / max(1, len(found))
 
 
 def _found(wanted: str, text: str) -> int:
@@ -94,11 +95,11 @@ async def answer_alone(talk: Talk, room: str) -> Answer:
 
 
 async def interrupted(
-    talk: Talk, room: str, person: Utterance, alone: str, dice: random.Random
+    talk: Talk, room: str, person: Utterance, dice: random.Random, alone: tuple[str, ...] = ()
 ) -> Answer:
     """Let somebody interrupt an answer in earnest, and wait until their words have arrived.
 
-    ``alone`` is what the recogniser makes of their words without our voice.
+    ``alone`` is what the recogniser makes of their words without our voice, each time.
     """
     xruns = await _begin(talk)
     await asyncio.sleep(WARM_S + dice.uniform(0, 1.5))

@@ -33,6 +33,9 @@ SERIES = ("answers", "barge-ins", "backchannels", "latency", "cpu")
 ROOMS = 10
 """Conversations of a series, each in a room of its own, with a canceller that knows nothing."""
 
+LEADS_MS = (60, 150, 250, 400)
+"""Silences before a clip that is read alone."""
+
 REPEATS = 2
 _PAIRS = tuple(f"{one} {two}" for one, two in zip(ANSWERS, ANSWERS[1:] + ANSWERS[:1], strict=True))
 """Answers that are long enough to be interrupted anywhere."""
@@ -92,7 +95,7 @@ async def barge_ins(count: int, seed: int) -> list[Answer]:
     corpus, alone = await _corpus(seed, count)
 
     async def case(talk: Talk, room: str, number: int, dice: random.Random) -> Answer:
-        return await interrupted(talk, room, corpus.interruptions[number], alone[number], dice)
+        return await interrupted(talk, room, corpus.interruptions[number], dice, alone[number])
 
     return await hold(_PAIRS, case, count, seed)
 
@@ -107,16 +110,22 @@ async def backchannels(count: int, seed: int) -> list[Answer]:
     return await hold(ANSWERS, case, count, seed)
 
 
-async def _corpus(seed: int, count: int) -> tuple[Corpus, list[str]]:
-    """Return what is said, and what the recogniser makes of the interruptions alone."""
+async def _corpus(seed: int, count: int) -> tuple[Corpus, list[tuple[str, ...]]]:
+    """Return what is said, and what the recogniser makes of the interruptions alone.
+
+    It reads some clips differently with a little more silence before them, so that is tried too.
+    """
     corpus = await build(seed, count=max(count, 22))
     stt = MoonshineStt()
-    quiet: Pcm = np.zeros(RATE_HZ // 4, np.int16)
     try:
         alone = []
         for person in corpus.interruptions[:count]:
-            pcm = resample(np.concatenate([quiet, person.pcm, quiet]), RATE_HZ, 16_000)
-            alone.append((await stt.transcribe(pcm)).text)
+            readings = []
+            for lead_ms in LEADS_MS:
+                lead, tail = (np.zeros(RATE_HZ * ms // 1_000, np.int16) for ms in (lead_ms, 250))
+                pcm: Pcm = np.concatenate([lead, person.pcm, tail])
+                readings.append((await stt.transcribe(resample(pcm, RATE_HZ, 16_000))).text)
+            alone.append(tuple(readings))
     finally:
         stt.close()
     return corpus, alone

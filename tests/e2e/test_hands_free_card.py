@@ -72,7 +72,7 @@ async def test_speech_over_our_voice_silences_it_at_once_and_arrives_whole() -> 
     persons = [recorded(name) for name in RECORDED]
 
     async def case(talk: Talk, room: str, number: int, dice: random.Random) -> Answer:
-        return await interrupted(talk, room, persons[number], persons[number].words, dice)
+        return await interrupted(talk, room, persons[number], dice)
 
     found = await two_cases(LONG, case)
 
