@@ -42,6 +42,7 @@ _MAX_SPOKEN_TOKENS = 12
         "{expression} what (does that|do i|is that) (give|get|make|be|come to)",
         "how much (would|does|do) {expression} (be|make|come to|cost)",
         "(quick|some) (maths|math|sum) {expression}",
+        "{expression} (what is|how much is) left",
     ],
 )
 def calculate(expression: str) -> dict[str, Any]:

@@ -45,6 +45,7 @@ _SHORT_MONTHS = frozenset(month[:3] for month in MONTHS)
         "is it (past|after|before) (midnight|noon|bedtime) [yet] in {place}",
         "is it [still] (day|dark|evening|afternoon|daytime) in {place}",
         "time check [please]",
+        "what did you say the time (is|was)",
         "(the|what is the) time [over] in {place}",
         "what time (do|would) people in {place} have",
     ],

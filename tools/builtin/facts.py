@@ -151,6 +151,7 @@ def remember(ctx: ToolContext, fact: str) -> dict[str, Any]:
         "(remind me|tell me) (where|who|when) (my|i|the) {about}",
         "what did i (ask|want) you to remember [about {about}]",
         "have i (asked|told) you to remember {about}",
+        "do you remember (anything|something) i told you about {about}",
     ],
 )
 def recall(ctx: ToolContext, about: str = "") -> dict[str, Any]:

@@ -103,3 +103,9 @@ def test_a_smaller_unit_may_follow_with_its_number():
     found = find_entities("six foot two in metres".split())
 
     assert [e.text for e in found if e.kind is Kind.UNIT] == ["foot two", "metres"]
+
+
+def test_a_word_may_stand_between_a_number_and_its_unit():
+    found = find_entities("ten more minutes".split())
+
+    assert [e.text for e in found if e.kind is Kind.DURATION] == ["10 minutes"]

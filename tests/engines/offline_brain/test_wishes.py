@@ -76,6 +76,22 @@ async def test_a_misheard_word_is_read_by_its_sound(calls, said, name):
     assert [call[0] for call in await calls(said)] == [name]
 
 
+@pytest.mark.parametrize(
+    ("said", "name", "arguments"),
+    [
+        ("That alarm for eight, get rid of it.", "cancel_timer", {"kind": "alarm"}),
+        ("Forget the lemons, take them off my list.", "remove_from_list", {"item": "lemons"}),
+        ("We're flying to Lisbon on Monday, what will the weather be like there?", "get_weather",
+         {"city": "Lisbon"}),
+    ],
+)  # fmt: skip
+async def test_an_order_may_point_to_what_was_named_before(calls, said, name, arguments):
+    (called,) = await calls(said)
+
+    assert called[0] == name
+    assert arguments.items() <= called[1].items()
+
+
 async def test_two_wishes_are_still_two(calls):
     found = await calls("Set a timer for four minutes and add salt to my list.")
 
@@ -105,6 +121,7 @@ async def test_small_words_tell_one_tool_from_another(calls, said, name):
         "How far is it to the station?",
         "They painted the picture last year, didn't they?",
         "It snowed in Rome, would you believe it?",
+        "This takes me back to my school days.",
     ],
 )
 async def test_what_asks_for_nothing_calls_nothing(calls, said):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from voice.engines.offline_brain.utterance import Utterance
+from voice.engines.offline_brain.utterance import STATING, Utterance
 
 MAX_CLAUSES = 5
 """Clauses of a sentence that is cut; a longer one is told, not asked."""
@@ -22,6 +22,9 @@ _ASIDES = frozenset(
 _FAR = frozenset({"there"})
 _AT = frozenset("in at to from near around towards into for".split())
 _MAX_PLACE = 4
+_NAMING = frozenset("the that this those these my our".split())
+_IT = frozenset("it that them those these".split())
+_MAX_THING = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,21 +48,25 @@ def parts(utterance: Utterance) -> list[Part]:
     if not 2 <= len(ranges) <= MAX_CLAUSES:
         return []
     found = [
-        _part(utterance, ranges[first : first + count])
+        _part(utterance, ranges[first : first + count], ranges)
         for count in range(1, len(ranges))
         for first in range(len(ranges) - count + 1)
     ]
     return found[:MAX_PARTS]
 
 
-def _part(utterance: Utterance, ranges: Sequence[tuple[int, int]]) -> Part:
+def _part(
+    utterance: Utterance, ranges: Sequence[tuple[int, int]], cuts: Sequence[tuple[int, int]]
+) -> Part:
     start, end = ranges[0][0], ranges[-1][1]
     tokens, text = utterance.tokens, utterance.text
     last = tokens[end - 1].end
     mark = "?" if text[last:].lstrip().startswith("?") else ""
     before = text[: tokens[start].start]
     said = text[tokens[start].start : last] + mark
-    return Part(_with_place(said, before), len(ranges), before)
+    first = ranges[0]
+    thing = _thing(utterance, cuts[cuts.index(first) - 1]) if cuts.index(first) else ""
+    return Part(_with_thing(_with_place(said, before), thing), len(ranges), before)
 
 
 def _clauses(utterance: Utterance) -> list[tuple[int, int]]:
@@ -97,6 +104,27 @@ def _with_place(said: str, before: str) -> str:
         return said
     first = at - 1 if wish.words[at - 1] in ("over", "out", "up", "down") else at
     return f"{said[: wish.tokens[first].start]}in {place}{said[wish.tokens[at].end :]}"
+
+
+def _thing(utterance: Utterance, clause: tuple[int, int]) -> str:
+    """Return a clause that only names a thing, "that alarm for six"; empty for any other."""
+    start, end = clause
+    while start < end and utterance.weak[start]:
+        start += 1
+    words = utterance.words[start:end]
+    is_named = 2 <= len(words) <= _MAX_THING and words[0] in _NAMING
+    if not is_named or not STATING.isdisjoint(words):
+        return ""
+    return utterance.original(start, end)
+
+
+def _with_thing(said: str, thing: str) -> str:
+    """Put a thing that was named before in the place of the "it" of an order."""
+    wish = Utterance(said)
+    at = next((i for i, word in enumerate(wish.words) if i and word in _IT), None)
+    if not thing or at is None or wish.words[at - 1] in ("is", "are", "do", "like"):
+        return said
+    return f"{said[: wish.tokens[at].start]}{thing}{said[wish.tokens[at].end :]}"
 
 
 def _place(told: Utterance) -> str:

@@ -68,6 +68,7 @@ _UNIT_BEFORE = frozenset(
 )
 
 
+_FILLED = frozenset("more extra full whole solid further".split())
 _COMPOUND = frozenset({"foot", "feet", "stone", "pound", "pounds"})
 _SMALLER = frozenset({"inch", "inches", "pound", "pounds", "ounce", "ounces"})
 """Units of which a smaller part may follow: "five foot ten", "six feet two inches"."""
@@ -161,6 +162,8 @@ def _duration_part(words: Sequence[str], at: int) -> tuple[float, int, int] | No
         end += 1
     elif _is(words, end, "of"):
         end += 1  # "a couple of minutes"
+    if end < len(words) and words[end] in _FILLED:
+        end += 1  # "fifteen more minutes"
     if end < len(words) and words[end] in UNIT_SECONDS:
         return amount, UNIT_SECONDS[words[end]], end + 1
     return None

@@ -26,6 +26,7 @@ MAX_TEMPLATES = 12_000
 
 _SYNONYM = 0.85
 _SAME_STEM = 0.95
+_OWNERS = {"my", "our"}
 _MISHEARD = 0.75
 _NEAR_FROM, _NEAR_TO = 0.42, 0.75
 """Cosine from which two words count as near, and the most that such nearness is worth."""
@@ -206,6 +207,8 @@ class ToolIndex:
                 row[i] = 1.0
             elif are_opposites(word, known):
                 row[i] = 0.0
+            elif {word, known} == _OWNERS:
+                row[i] = _SAME_STEM
             elif are_synonyms(word, known):
                 row[i] = _SYNONYM
             elif len(word) >= 5 and len(known) >= 5 and fuzz.ratio(word, known) >= 86:

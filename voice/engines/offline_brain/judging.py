@@ -49,7 +49,7 @@ _AS_SAID = 0.95
 """How near a word must be to stand for a small word of a template: it, or its other spelling."""
 
 _NEARLY_EXACT = 0.97
-_ASKED_COST = 0.06
+_ASKED_COST = 0.18
 _STATEMENT_COST = 0.2
 _TOLD_ALIKE = 3
 """Words of a told template that must have been said for "we are out of flour" to be a wish."""
@@ -58,6 +58,8 @@ _NEGATION_COST = 0.5
 MISSING_COST = 0.08
 _YES_NO_COST = 0.2
 
+_POINTER_COST = 0.3
+_POINTERS = frozenset("it that them those these this".split())
 _OTHER_LEAD_COST = 0.15
 _LEADS = frozenset({"by", "to"})
 """What a value loses behind the wrong one of these small words."""
@@ -115,7 +117,8 @@ class Judge:
         if form.literals:
             self._leftover(form, reading, parameters)
         else:
-            reading.cost *= _SLOTS_ALONE
+            polite = sum(float(self.weights[i]) for i in reading.left if self.utterance.weak[i])
+            reading.cost = (reading.cost - polite) * _SLOTS_ALONE
         explained += reading.credit + moved / 2
         aligned = explained / max(explained + max(reading.cost, 0.0), 1e-6)
         if form.literals and reading.forms < 2 and self._named(form, made) < _NAMING:
@@ -128,6 +131,7 @@ class Judge:
         score = _ALIGNED_SHARE * aligned + (1 - _ALIGNED_SHARE) * max(cosine, 0.0)
         if self._is_said_whole(form, made, reading):
             score = max(score, _SAID_WHOLE)
+        score -= _POINTER_COST * self._leaves_a_pointer(form, made, reading)
         score -= _OTHER_LEAD_COST * self._is_led_otherwise(form, reading)
         score -= self._doubt(form, aligned, len(made.matches)) + MISSING_COST * len(missing)
         named = reading.forms > 0 or self._says_its_weight(form, made)
@@ -234,6 +238,15 @@ class Judge:
                 return True
         return False
 
+    def _leaves_a_pointer(self, form: Form, made: Alignment, reading: _Reading) -> bool:
+        """Return whether free words were taken though "that" was said: "cross that off my list"."""
+        parameters = self.index.parameters[form.tool]
+        is_free = any(parameters[name].wants in FREE for name in made.slots)
+        words = self.utterance.words
+        return is_free and any(
+            words[i] in _POINTERS and i and words[i - 1] in self.index.orders for i in reading.left
+        )
+
     def _lacks_its_noun(self, form: Form, reading: _Reading) -> bool:
         """Return whether free words were said without the choice that they belong to.
 
@@ -270,7 +283,11 @@ class Judge:
             doubt += self._telling(form, aligned, matched)
         if self.utterance.is_negated and "not" not in form.template[:2]:
             doubt += _NEGATION_COST
-        if self.utterance.asks and self._is_free_order(form):
+        if (
+            self.utterance.asks
+            and not self.utterance.ends_in_an_order
+            and self._is_free_order(form)
+        ):
             doubt += _ASKED_COST
         if self.utterance.is_yes_no and form.template[0] not in YES_NO:
             doubt += _YES_NO_COST

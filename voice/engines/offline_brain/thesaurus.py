@@ -87,6 +87,7 @@ _GROUPS = (
     "clean vacuum hoover",
     "i we he she they mum mom dad somebody someone",
     "write jot scribble pencil",
+    "my our",
 )
 
 _OPPOSITES = (
@@ -117,6 +118,7 @@ _OPPOSITES = (
     "hot cold",
     "timer alarm",
     "to by",
+    "forget remember",
     "not note",
     "not noted",
     "not notes",

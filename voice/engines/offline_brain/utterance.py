@@ -69,7 +69,7 @@ _CLOSINGS = tuple(
         "after all", "instead", "shall we", "can we", "could we", "darling", "for now",
         "for the moment", "for a moment", "while you are at it", "then", "straight away",
         "immediately", "as well", "too", "buddy", "dear", "any more", "anymore", "currently",
-        "a touch",
+        "a touch", "do you know", "can you tell me", "any idea", "do you remember",
     )
 )  # fmt: skip
 _ANYWHERE = frozenset(
@@ -84,6 +84,7 @@ QUESTION = frozenset(
     "should shall have has may might".split()
 )
 _ASKS = frozenset("what which who when where how is are was were does did has do".split())
+_INVITING = frozenset({"you", "about"})
 _ASKING = [["what"], ["who"], ["when"], ["where"], ["which"], ["how"]]
 YES_NO = frozenset("is are was were do does did has have".split())
 SUBJECTS = frozenset(
@@ -94,7 +95,7 @@ _ORDERS = frozenset(
     "remember add put set take cancel stop write note look search turn make remind cross delete "
     "remove forget memorize memorise keep strike scratch clear empty wipe undo tell give".split()
 )
-_STATING = frozenset(
+STATING = frozenset(
     "went was were had did saw said told took got came left gave made bought thought knew felt "
     "added cancelled canceled turned wrote called forgot found noted has have am is are think "
     "thinks believe guess hate love like loves likes used been sounds looks seems feel feels "
@@ -102,8 +103,12 @@ _STATING = frozenset(
 )
 
 
+_THIRD = frozenset("he she it that this".split())
 _SHORT_PAST = 4
 """Letters of "need" and "feed", which are no past."""
+
+
+_NO_NEED, _NO_WANT = ["do", "not", "need"], ["do", "not", "want"]
 
 
 class Utterance:
@@ -164,7 +169,7 @@ class Utterance:
     def is_negated(self) -> bool:
         """Whether it says that something be not done: "don't set a timer", "never do that"."""
         core = self.core
-        if core[:2] == ["never", "mind"]:
+        if core[:2] == ["never", "mind"] or core[:3] in (_NO_NEED, _NO_WANT):
             return False
         return core[:2] == ["do", "not"] or core[:1] in (["never"], ["not"])
 
@@ -179,13 +184,16 @@ class Utterance:
             return False
         if core[0] not in SUBJECTS or self.ends_in_an_order:
             return False
+        if core[0] in _THIRD and core[1:2] and core[1].endswith("s") and core[1] not in YES_NO:
+            return True  # "that takes me back"
         past = any(word.endswith("ed") and len(word) > _SHORT_PAST for word in core[1:4])
-        return past or any(word in _STATING for word in core[1:10])
+        return past or any(word in STATING for word in core[1:10])
 
     @property
     def asks(self) -> bool:
         """Whether it asks to be told something, and not politely to have something done."""
-        return self.words[:1] != [] and self.words[0] in _ASKS and "you" not in self.words[:3]
+        first = self.words[:3]
+        return first[:1] != [] and first[0] in _ASKS and not _INVITING.intersection(first[1:])
 
     @property
     def is_told(self) -> bool:

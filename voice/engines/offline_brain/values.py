@@ -206,7 +206,7 @@ def _free(wants: Wants, utterance: Utterance) -> Iterator[Span]:
                 cost += 0.4
             if utterance.weak[end - 1] or utterance.weak[start]:
                 cost += 0.3
-            if end == start + 1 and words[start] in _PRONOUNS:
+            if words[start] in _PRONOUNS and (end == start + 1 or words[start + 1] in _SMALL):
                 cost += 0.6
             if not is_text:
                 cost += 0.3 * sum(w in _UNLIKELY for w in words[start:end])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import combinations, islice, pairwise
 
 from voice.engines.offline_brain.clauses import REASONS, Part, parts
@@ -50,7 +50,9 @@ _LIKELY = 4
 _MAX_PARTS = 4
 _MAX_CUTS = 4
 _CUT = re.compile(r"(?:,|;|\.)?\s+(?:and|then|and then|and also|also|plus)\s+|[;,.!?]\s+", re.I)
+_AND = re.compile(r"\b(?:and|then|also|plus)\b", re.I)
 _POINTING = frozenset({"it", "them"})
+_NO_NAMES = REASONS | _POINTING
 _POINTERS = frozenset("it them those these some that this one".split())
 
 
@@ -72,6 +74,7 @@ class Wishes:
         if not 3 <= len(ends) <= _MAX_CUTS + 2:
             return []
         needed = _PART_FROM if whole < CERTAIN else CERTAIN - 0.05
+        joined = [_AND.search(text[start:end]) is not None for start, end in ends]
         found: dict[tuple[int, int], tuple[Utterance, Match]] = {}
         for start, end in combinations(range(len(ends)), 2):
             reachable = start == 0 or any(last == start for _, last in found)
@@ -79,7 +82,7 @@ class Wishes:
                 part = self._part(text[ends[start][1] : ends[end][0]], needed)
                 if part is not None:
                     found[start, end] = part
-        return _best_chain(found, len(ends))
+        return _best_chain(found, joined)
 
     def alone(self, utterance: Utterance, matches: Sequence[Match]) -> Match | None:
         """Return the wish of the clauses that say it clearly, where the whole does not; else None.
@@ -89,7 +92,7 @@ class Wishes:
         whole = matches[0].score if matches else 0.0
         is_enough = whole >= _ENOUGH_FROM and self._says_all(matches[0])
         needed = max(_ALONE_FROM, whole + _AHEAD)
-        found: list[tuple[float, Match]] = []
+        found: list[_Clause] = []
         likely_clauses: list[Match] = []
         for part in parts(utterance):
             said, likely = self._matcher.read(part.text)
@@ -105,19 +108,27 @@ class Wishes:
             lead = match.score - (others[0].score if others else 0.0)
             if match.score >= needed and lead >= _AHEAD:
                 points = not _POINTERS.isdisjoint(said.core)
-                found.append((match.score - _TOLD * (said.is_told or points), match))
-        best = _without_rival(found) or _agreed(likely_clauses)
-        return None if best and is_enough and best.tool == matches[0].tool else best
+                resolved = (points and not said.is_told) and any(
+                    name in m.missing for m in likely for name in match.said
+                )
+                lost = _TOLD * (said.is_told or (points and not resolved))
+                found.append(_Clause(match.score - lost, match, part, resolved))
+        best = _without_rival(found)
+        if best is None and whole < _ENOUGH_FROM:
+            best = _agreed(likely_clauses)
+        if best and is_enough and best.tool == matches[0].tool:
+            return best if best.arguments.keys() > matches[0].arguments.keys() else None
+        return best
 
     def _says_all(self, match: Match) -> bool:
-        """Return whether nothing is missing, and no name holds a reason: "the tea because"."""
+        """Return whether nothing is missing, and no name holds a reason or an "it" of its own."""
         parameters = self._matcher.index.parameters[match.tool]
         names = (
             said.lower().split()
             for name, said in match.said.items()
             if parameters[name].wants in (Wants.NAME, Wants.PLACE)
         )
-        return not match.missing and all(REASONS.isdisjoint(words) for words in names)
+        return not match.missing and all(_NO_NAMES.isdisjoint(words) for words in names)
 
     def misheard(self, utterance: Utterance) -> Match | None:
         """Return what was meant if one word was heard as another of its sound; None for nothing.
@@ -172,30 +183,58 @@ def _agreed(clauses: Sequence[Match]) -> Match | None:
     return max(whole, key=lambda m: m.score) if alike and whole else None
 
 
-def _without_rival(found: Sequence[tuple[float, Match]]) -> Match | None:
-    """Return the best of the clauses, those that lack nothing first; None beside a rival."""
+@dataclass(frozen=True, slots=True)
+class _Clause:
+    """A clause that may be the wish: what it is worth beside the others, and what it asks for.
+
+    ``is_resolved`` says that its "it" was found in what stands before.
+    """
+
+    worth: float
+    match: Match
+    part: Part
+    is_resolved: bool
+
+
+def _without_rival(found: Sequence[_Clause]) -> Match | None:
+    """Return the best of the clauses, those that lack nothing first; None beside a rival.
+
+    What an "it" points to is told before the wish, and no rival.
+    """
     if not found:
         return None
-    score, best = max(
+    best = max(
         found,
-        key=lambda entry: (not entry[1].missing, entry[0] + _TOLD * bool(entry[1].arguments)),
+        key=lambda c: (not c.match.missing, c.is_resolved, c.worth + _TOLD * bool(c.match.said)),
     )
-    rival = any(
-        other.tool != best.tool and value > score - _RIVAL and not other.missing
-        for value, other in found
+    is_rivalled = any(
+        other.match.tool != best.match.tool
+        and other.worth > best.worth - _RIVAL
+        and not other.match.missing
+        and not (best.is_resolved and other.part.text in best.part.before)
+        for other in found
     )
-    return None if rival else best
+    return None if is_rivalled else best.match
 
 
-def _best_chain(found: dict[tuple[int, int], tuple[Utterance, Match]], ends: int) -> list[Match]:
-    """Return the parts, end to end, of which the weakest is strongest; each wish once."""
+def _best_chain(
+    found: dict[tuple[int, int], tuple[Utterance, Match]], joined: Sequence[bool]
+) -> list[Match]:
+    """Return the parts, end to end, of which the weakest is strongest; each wish once.
+
+    ``joined`` says of each place between parts whether an "and" stands there.
+    """
+    ends = len(joined)
     best: list[Match] = []
     for count in range(1, min(ends - 2, _MAX_PARTS - 1) + 1):
         for inner in combinations(range(1, ends - 1), count):
             chain = pairwise((0, *inner, ends - 1))
             read = [found[piece] for piece in chain if piece in found]
             matches = [match for _, match in read]
-            is_whole = len(read) == count + 1 and not any(_goes_on(a, b) for a, b in pairwise(read))
+            is_whole = len(read) == count + 1 and not any(
+                _goes_on(a, b, is_joined=joined[place])
+                for place, (a, b) in zip(inner, pairwise(read), strict=True)
+            )
             # "I've got a flight, so wake me at four": what is told is the reason.
             is_whole = is_whole and len({said.is_told for said, _ in read}) == 1
             if is_whole and _weakest(matches) > _weakest(best):
@@ -215,10 +254,12 @@ def _says_less(match: Match, other: Match) -> bool:
     return match.tool == other.tool and match.arguments.items() < other.arguments.items()
 
 
-def _goes_on(first: tuple[Utterance, Match], second: tuple[Utterance, Match]) -> bool:
+def _goes_on(
+    first: tuple[Utterance, Match], second: tuple[Utterance, Match], *, is_joined: bool
+) -> bool:
     """Return whether two parts are one wish: "we are out of milk, put some on the list"."""
-    is_pointing = not _POINTERS.isdisjoint(second[0].core)
-    return is_pointing and (first[1].tool == second[1].tool or first[0].is_told)
+    is_same = first[1].tool == second[1].tool or first[0].is_told or not is_joined
+    return is_same and not _POINTERS.isdisjoint(second[0].core)
 
 
 def _cuts(text: str) -> list[tuple[int, int]]:
