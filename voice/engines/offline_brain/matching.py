@@ -19,7 +19,7 @@ from voice.engines.offline_brain.utterance import WEAK_WEIGHT, Utterance
 from voice.engines.offline_brain.values import Today, spans
 from voice.engines.offline_brain.vectors import Vector
 
-_CANDIDATES = 40
+_CANDIDATES = 28
 _PER_TOOL = 12
 """Templates that are aligned in a turn, and of one tool: each costs about 0.05 ms."""
 

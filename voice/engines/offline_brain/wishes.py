@@ -28,6 +28,9 @@ _AHEAD = 0.03
 _ENOUGH_FROM = 0.57
 """Score from which the whole sentence is read rather than a clause that asks for the same."""
 
+_CLEAR_FROM = 0.85
+"""Score of a clause behind which no longer stretch is looked at."""
+
 _AGREED_FROM = 0.48
 """Score that each of two clauses must have that ask for the same."""
 
@@ -95,6 +98,8 @@ class Wishes:
         found: list[_Clause] = []
         likely_clauses: list[Match] = []
         for part in parts(utterance):
+            if part.clauses > 1 and any(c.is_clear for c in found):
+                break  # longer stretches only cost time
             said, likely = self._matcher.read(part.text)
             if not likely or said.is_negated:
                 continue
@@ -194,6 +199,11 @@ class _Clause:
     match: Match
     part: Part
     is_resolved: bool
+
+    @property
+    def is_clear(self) -> bool:
+        """Whether it says all that its tool needs, so well that no more is looked for."""
+        return self.worth >= _CLEAR_FROM and not self.match.missing
 
 
 def _without_rival(found: Sequence[_Clause]) -> Match | None:
