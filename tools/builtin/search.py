@@ -56,7 +56,7 @@ _SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
         "(search|find|see) what (there is|you can find) (about|on) {query}",
         "{query} (look|search|check) online",
         "what does google say about {query}",
-        "do a (web|internet|google) search (for|on|about) {query}",
+        "do a [quick] [web|internet|google] search (for|on|about) {query}",
         "is there any news (about|on) {query}",
         "(search|look|browse|hunt) (online|the internet|the web) (for|about) {query}",
         "(can|could) you google {query}",

@@ -106,6 +106,9 @@ async def test_two_wishes_are_still_two(calls):
         ("It's a bit too loud for me.", "change_volume"),
         ("Cancel all the alarms.", "cancel_all_timers"),
         ("Cancel the alarm.", "cancel_timer"),
+        ("Do I have any timers at the moment?", "list_timers"),
+        ("Would it be possible to add vinegar to the list?", "add_to_list"),
+        ("You can cross out the lentils.", "remove_from_list"),
     ],
 )
 async def test_small_words_tell_one_tool_from_another(calls, said, name):

@@ -244,7 +244,9 @@ class Judge:
         is_free = any(parameters[name].wants in FREE for name in made.slots)
         words = self.utterance.words
         return is_free and any(
-            words[i] in _POINTERS and i and words[i - 1] in self.index.orders for i in reading.left
+            i and words[i] in _POINTERS and words[i - 1] in self.index.orders
+            for i in reading.left
+            if not self.utterance.weak[i]
         )
 
     def _lacks_its_noun(self, form: Form, reading: _Reading) -> bool:

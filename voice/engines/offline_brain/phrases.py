@@ -9,6 +9,9 @@ from voice.engines.offline_brain.tokens import Token
 _MEANT: dict[tuple[str, ...], str] = {
     ("get", "rid", "of"): "remove",
     ("throw", "away"): "remove",
+    ("cross", "out"): "cross off",
+    ("strike", "out"): "strike off",
+    ("scratch", "out"): "scratch off",
     ("throw", "out"): "remove",
     ("look", "up"): "search",
     ("to", "do", "list"): "todo list",

@@ -142,6 +142,7 @@ class Reader:
 
     def _wish(self, utterance: Utterance, matches: Sequence[Match], text: str) -> Reading:
         """Weigh the matches against small talk, refusal and several wishes at once."""
+        matches = _whole_first(utterance, matches)
         top = matches[0] if matches else None
         score = top.score if top else 0.0
         if score < CERTAIN and (talk := _small_talk(utterance)) is not None:
@@ -187,6 +188,17 @@ class Reader:
         if utterance.is_question or (core and core[0] in _KNOWLEDGE):
             return Say(offers.needs_model(self.tools, likely))
         return Say(offers.not_understood(self.tools, likely))
+
+
+def _whole_first(utterance: Utterance, matches: Sequence[Match]) -> Sequence[Match]:
+    """Return the matches of a question so that one that lacks nothing is before its like.
+
+    "Do I have any alarms tomorrow" asks for those that are set, and sets none.
+    """
+    if len(matches) < 2 or not (utterance.asks and matches[0].missing):
+        return matches
+    is_like = matches[0].score - matches[1].score < _WHOLE and not matches[1].missing
+    return [matches[1], matches[0], *matches[2:]] if is_like else matches
 
 
 def _is_clear(utterance: Utterance, top: Match, second: Match | None) -> bool:

@@ -8,7 +8,7 @@ _GROUPS = (
     "set start begin create make launch run open",
     "set put make",
     "cancel stop end delete kill abort clear remove dismiss off halt forget scrap ditch axe",
-    "remove delete take scratch cross strike erase drop clear scrap bin ditch knock",
+    "remove delete take scratch cross strike erase drop clear scrap bin ditch knock scrub",
     "clear empty wipe erase delete reset scrap bin purge",
     "tell show read say give list speak display announce hear check know",
     "what which",
@@ -88,6 +88,7 @@ _GROUPS = (
     "i we he she they mum mom dad somebody someone",
     "write jot scribble pencil",
     "my our",
+    "want fancy wish",
 )
 
 _OPPOSITES = (

@@ -84,7 +84,7 @@ QUESTION = frozenset(
     "should shall have has may might".split()
 )
 _ASKS = frozenset("what which who when where how is are was were does did has do".split())
-_INVITING = frozenset({"you", "about"})
+_INVITING = frozenset({"you", "about", "possible"})
 _ASKING = [["what"], ["who"], ["when"], ["where"], ["which"], ["how"]]
 YES_NO = frozenset("is are was were do does did has have".split())
 SUBJECTS = frozenset(
