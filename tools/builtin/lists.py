@@ -16,7 +16,7 @@ _SPOKEN_NOTES = 5
     examples=[
         "add {item} [please]",
         "(add|put|include|write) {item} (to|on|onto) (my|the) [{list_name}] list",
-        "(get|have|put) [some] [more] {item} on (my|the) [{list_name}] list",
+        "(get|put) [some] [more] {item} on (my|the) [{list_name}] list",
         "we need [some] [more] {item}",
         "(remind me to buy|buy|get) {item}",
         "(i|we) (have to|need to|must|should) (buy|get) [some] {item}",

@@ -92,6 +92,37 @@ async def test_an_order_may_point_to_what_was_named_before(calls, said, name, ar
     assert arguments.items() <= called[1].items()
 
 
+@pytest.mark.parametrize(
+    ("said", "name", "arguments"),
+    [
+        ("Add onions, garlic and a tin of tomatoes to my shopping list.", "add_to_list",
+         {"item": "onions, garlic and a tin of tomatoes"}),
+        ("Draw me a castle by the sea, in pencil.", "generate_image",
+         {"description": "castle by the sea, in pencil"}),
+        ("Add rice, we have none left.", "add_to_list", {"item": "rice"}),
+        ("Add honey to the list, the kids are hungry.", "add_to_list", {"item": "honey"}),
+        ("Give me the current time in India please.", "get_time", {"place": "India"}),
+    ],
+)  # fmt: skip
+async def test_what_goes_on_is_kept_and_what_tells_is_left(calls, said, name, arguments):
+    (called,) = await calls(said)
+
+    assert called[0] == name
+    assert arguments.items() <= called[1].items()
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Do I have butter on my list?",
+        "Is honey on my shopping list?",
+        "Have we got onions on the shopping list?",
+    ],
+)
+async def test_asking_for_a_thing_on_a_list_does_not_add_it(calls, said):
+    assert {name for name, _ in await calls(said)} <= {"read_list"}
+
+
 async def test_two_wishes_are_still_two(calls):
     found = await calls("Set a timer for four minutes and add salt to my list.")
 

@@ -98,6 +98,9 @@ class ToolIndex:
             for i, t in templates
         ]
         self.form_lacks = np.array([self._lacks(form) for form in self.forms], np.float32)
+        self.form_has_slot = np.array(
+            [any(isinstance(e, Slot) for e in form.template) for form in self.forms], np.bool_
+        )
         self.form_tools = np.array([form.tool for form in self.forms], np.int32)
         self._columns = self._build_columns()
         self._form_word_weights = np.append(self.weights, np.float32(0))[self._columns]

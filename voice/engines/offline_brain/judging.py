@@ -64,6 +64,11 @@ _OTHER_LEAD_COST = 0.15
 _LEADS = frozenset({"by", "to"})
 """What a value loses behind the wrong one of these small words."""
 
+_TURNED_COST = 0.2
+_BOUND = frozenset("to on onto into from off".split())
+"""What a reading loses where one of these words stands elsewhere than in the template: "add milk to
+the list" has no "to the milk list"."""
+
 _SAID_WHOLE = 0.64
 """Least score of a template said word for word, with nothing left over: "we need flour" asks for
 something although each of its words is light."""
@@ -133,6 +138,7 @@ class Judge:
             score = max(score, _SAID_WHOLE)
         score -= _POINTER_COST * self._leaves_a_pointer(form, made, reading)
         score -= _OTHER_LEAD_COST * self._is_led_otherwise(form, reading)
+        score -= _TURNED_COST * self._turns_a_small_word(form, made)
         score -= self._doubt(form, aligned, len(made.matches)) + MISSING_COST * len(missing)
         named = reading.forms > 0 or self._says_its_weight(form, made)
         return Match(form.tool, score, reading.values, reading.said, missing, form.template, named)
@@ -237,6 +243,13 @@ class Judge:
             if said in _LEADS and said not in leads and not _LEADS.isdisjoint(leads):
                 return True
         return False
+
+    def _turns_a_small_word(self, form: Form, made: Alignment) -> bool:
+        """Return whether a small word was said, but not where the template has it."""
+        found = {k for _, k, _ in made.matches}
+        literals = [element for element in form.template if isinstance(element, str)]
+        lacking = {word for k, word in enumerate(literals) if k not in found} & _BOUND
+        return any(self.utterance.words[i] in lacking for i in made.skipped)
 
     def _leaves_a_pointer(self, form: Form, made: Alignment, reading: _Reading) -> bool:
         """Return whether free words were taken though "that" was said: "cross that off my list"."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
@@ -21,7 +21,9 @@ from voice.engines.offline_brain.vectors import Vector
 
 _CANDIDATES = 28
 _PER_TOOL = 12
-"""Templates that are aligned in a turn, and of one tool: each costs about 0.05 ms."""
+_PER_TOOL_PLAIN = 6
+"""Templates that are aligned in a turn, of one tool, and of one tool without a slot: each costs
+about 0.05 ms. "Give me the time" in ten wordings must leave room for "the time in {place}"."""
 
 _KEPT_TEXTS = 64
 """Texts whose matches are kept."""
@@ -97,12 +99,16 @@ class Matcher:
         rank = 0.6 * coverage + 0.4 * cosines + 0.02 * np.minimum(self.index.form_weights, 5)
         rank -= _LACKING * self.index.form_lacks
         chosen: list[int] = []
-        counts: dict[int, int] = {}
+        counts, plain = Counter[int](), Counter[int]()
         for row in np.argsort(-rank):
             tool = int(self.index.form_tools[row])
-            if (only is not None and tool != only) or counts.get(tool, 0) >= _PER_TOOL:
+            if (only is not None and tool != only) or counts[tool] >= _PER_TOOL:
                 continue
-            counts[tool] = counts.get(tool, 0) + 1
+            if not self.index.form_has_slot[row]:
+                if plain[tool] >= _PER_TOOL_PLAIN:
+                    continue
+                plain[tool] += 1
+            counts[tool] += 1
             chosen.append(int(row))
             if len(chosen) >= _CANDIDATES:
                 break

@@ -13,7 +13,7 @@ from voice.engines.offline_brain.judging import MISSING_COST, Match
 from voice.engines.offline_brain.matching import Matcher
 from voice.engines.offline_brain.parameters import FREE, Wants
 from voice.engines.offline_brain.sounds import Sounds
-from voice.engines.offline_brain.utterance import Utterance
+from voice.engines.offline_brain.utterance import STATING, Utterance
 
 CERTAIN = 0.9
 """Score from which nothing else can have been meant."""
@@ -56,6 +56,7 @@ _CUT = re.compile(r"(?:,|;|\.)?\s+(?:and|then|and then|and also|also|plus)\s+|[;
 _AND = re.compile(r"\b(?:and|then|also|plus)\b", re.I)
 _POINTING = frozenset({"it", "them"})
 _NO_NAMES = REASONS | _POINTING
+_TELLING = (STATING - {"like"}) | frozenset("i he she they we you please".split())
 _POINTERS = frozenset("it them those these some that this one".split())
 
 
@@ -121,9 +122,28 @@ class Wishes:
         best = _without_rival(found)
         if best is None and whole < _ENOUGH_FROM:
             best = _agreed(likely_clauses)
-        if best and is_enough and best.tool == matches[0].tool:
+        if best is None or best.tool != matches[0].tool:
+            return best
+        if is_enough:
             return best if best.arguments.keys() > matches[0].arguments.keys() else None
-        return best
+        return self._fuller(best, matches[0])
+
+    def _fuller(self, clause: Match, whole: Match) -> Match:
+        """Return a clause's match, with what the whole sentence says where that only goes on.
+
+        "Bananas, yoghurt and a loaf of bread" is one thing to add, "milk, we have none" is not.
+        """
+        if not self._says_all(whole):
+            return clause
+        parameters = self._matcher.index.parameters[clause.tool]
+        for name, short in clause.arguments.items():
+            full = whole.arguments.get(name)
+            if parameters[name].wants in FREE and str(full).startswith(str(short)):
+                if _tells(Utterance(str(full)[len(str(short)) :])):
+                    return clause
+            elif full != short:
+                return clause
+        return replace(clause, arguments=whole.arguments, said=whole.said)
 
     def _says_all(self, match: Match) -> bool:
         """Return whether nothing is missing, and no name holds a reason or an "it" of its own."""
@@ -179,6 +199,12 @@ class Wishes:
             return None  # "would you time it" speaks of what was said before
         clear = matches and matches[0].score >= needed and not matches[0].missing
         return (utterance, matches[0]) if clear else None
+
+
+def _tells(rest: Utterance) -> bool:
+    """Return whether words that follow a name tell or ask for something of their own."""
+    words = set(rest.words)
+    return rest.is_question or not (_TELLING.isdisjoint(words) and _NO_NAMES.isdisjoint(words))
 
 
 def _agreed(clauses: Sequence[Match]) -> Match | None:
