@@ -22,6 +22,7 @@ from benchmarks.card_room import MS, CardInRoom
 from benchmarks.card_talk import talk_settings
 from benchmarks.virtual_card import PERIOD_MS
 from voice.app import open_session
+from voice.audio.card_speaker import CardSpeaker
 from voice.audio.jitter import SHORTEST_MS
 from voice.audio.pcm import Pcm, from_bytes
 from voice.audio.ports import BLOCK_MS, RATE_HZ
@@ -34,6 +35,7 @@ from voice.testing.room import Room
 
 TO_WIRE_MS = BLOCK_MS + 2
 TO_DAC_MS = SHORTEST_MS + BLOCK_MS
+"""Of an answer in one piece: it fills the jitter buffer at once."""
 
 _LOUD = 4_000
 _BLOCK = RATE_HZ * BLOCK_MS // 1000
@@ -44,11 +46,16 @@ _ANSWER_MS = 300
 
 @dataclass
 class Delays:
-    """What the product added to the card's own delay, each time, in ms."""
+    """What the product added to the card's own delay, each time, in ms.
+
+    ``beyond_target_ms`` is what an answer in pieces took more than the jitter buffer then waited
+    for, which grows where pieces come late.
+    """
 
     to_wire_ms: list[float] = field(default_factory=list)
     at_once_ms: list[float] = field(default_factory=list)
     in_pieces_ms: list[float] = field(default_factory=list)
+    beyond_target_ms: list[float] = field(default_factory=list)
     xruns: int = 0
 
 
@@ -179,19 +186,21 @@ class _Endpoint:
 
 
 @contextlib.asynccontextmanager
-async def _open(card: _BareCard, endpoint: _Endpoint) -> AsyncIterator[_Bare]:
+async def _open(card: _BareCard, endpoint: _Endpoint) -> AsyncIterator[tuple[_Bare, CardSpeaker]]:
     """Open the product at the endpoint, and the bare streams beside it."""
     bare = _Bare()
     async with ScriptedEndpoint(endpoint.script) as served:
         with tempfile.TemporaryDirectory() as folder:
             settings = talk_settings(None, folder, endpoint={"url": served.url})
             hands_free = open_hands_free(settings)
+            speaker = hands_free.speaker
+            assert isinstance(speaker, CardSpeaker)
             async with open_session(settings, hands_free=hands_free, use_tools=False):
                 await card.live_in_room()
                 await endpoint.is_there.wait()
                 with _beside(card, bare):
                     await asyncio.sleep(2.0)  # the recogniser of the ear is loaded meanwhile
-                    yield bare
+                    yield bare, speaker
         served.failures.clear()  # the session leaves in the middle of the script: it has no end
 
 
@@ -199,11 +208,11 @@ async def latency(count: int) -> Delays:
     """Send so many clicks through the product each way. Raises NoVirtualCard."""
     endpoint, found, dice = _Endpoint(), Delays(), random.Random(1)
     with _BareCard() as card:
-        async with _open(card, endpoint) as bare:
+        async with _open(card, endpoint) as (bare, speaker):
             for _ in range(count):
                 await _hear_click(card, endpoint, bare, found, dice)
             for number in range(2 * count):
-                await _say_click(card, endpoint, bare, found, in_pieces=number % 2 == 1)
+                await _say_click(card, endpoint, bare, speaker, found, in_pieces=number % 2 == 1)
         found.xruns = card.xruns
     return found
 
@@ -224,9 +233,16 @@ async def _hear_click(
 
 
 async def _say_click(
-    card: _BareCard, endpoint: _Endpoint, bare: _Bare, found: Delays, *, in_pieces: bool
+    card: _BareCard,
+    endpoint: _Endpoint,
+    bare: _Bare,
+    speaker: CardSpeaker,
+    found: Delays,
+    *,
+    in_pieces: bool,
 ) -> None:
     card.forget()
+    target_ms = speaker.stats.target_ms
     xruns = card.xruns
 
     def now() -> None:
@@ -238,8 +254,11 @@ async def _say_click(
             await asyncio.sleep(0.01)
     own, other = card.first_sounds()
     assert own is not None and other is not None
-    if card.xruns == xruns:
-        (found.in_pieces_ms if in_pieces else found.at_once_ms).append((own - other) / MS)
+    if card.xruns == xruns and in_pieces:
+        found.in_pieces_ms.append((own - other) / MS)
+        found.beyond_target_ms.append((own - other) / MS - target_ms)
+    elif card.xruns == xruns:
+        found.at_once_ms.append((own - other) / MS)
     await asyncio.sleep(_ANSWER_MS / 1_000 + 0.137)
 
 
