@@ -56,7 +56,7 @@ def test_a_version_without_weights_is_named(monkeypatch, tmp_path):
 def test_files_that_are_no_graphs_are_refused(tmp_path):
     (tmp_path / "encoder_model.ort").write_bytes(b"no graph")
     (tmp_path / "decoder_model_merged.ort").write_bytes(b"no graph")
-    with pytest.raises(EngineError, match="cannot load Moonshine"):
+    with pytest.raises(EngineError, match="is no model that onnxruntime can load"):
         MoonshineNet(tmp_path)
 
 

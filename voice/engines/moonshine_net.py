@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from voice.engines.onnx_graph import load_graph
 from voice.errors import EngineError
 
 Floats = NDArray[np.float32]
@@ -94,30 +95,10 @@ class MoonshineNet:
 
     def __init__(self, folder: Path) -> None:
         """Load both graphs for one thread each. Raises EngineError when onnxruntime cannot."""
-        try:
-            import onnxruntime
-        except ImportError as error:
-            raise EngineError(
-                "the speech recogniser needs the package onnxruntime; install it with: "
-                "pip install onnxruntime"
-            ) from error
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1
-        options.inter_op_num_threads = 1
-        options.log_severity_level = 3
-        # Spinning threads would take the cores from voice detection and synthesis.
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        try:
-            self._encoder = onnxruntime.InferenceSession(
-                str(folder / "encoder_model.ort"), options, providers=["CPUExecutionProvider"]
-            )
-            self._decoder = onnxruntime.InferenceSession(
-                str(folder / "decoder_model_merged.ort"),
-                options,
-                providers=["CPUExecutionProvider"],
-            )
-        except Exception as error:  # onnxruntime raises types of its own, all plain Exceptions
-            raise EngineError(f"onnxruntime cannot load Moonshine tiny-en; {_MEND}") from error
+        self._encoder, self._decoder = (
+            load_graph(folder / name, needed_by="the speech recogniser", mend=_MEND)
+            for name in ("encoder_model.ort", "decoder_model_merged.ort")
+        )
         past = [i.name for i in self._decoder.get_inputs() if i.name.startswith("past_key_values")]
         self._decoder_past = [name for name in past if ".decoder." in name]
         self._encoder_past = [name for name in past if ".encoder." in name]

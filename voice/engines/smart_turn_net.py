@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from voice.engines.log_mel import BANDS, HOP_SAMPLES, LogMel
+from voice.engines.onnx_graph import load_graph
 from voice.engines.ports import EAR_RATE_HZ, Pcm
 from voice.errors import EngineError
 
@@ -33,24 +34,7 @@ class SmartTurnNet:
 
         Raises EngineError when it is no Smart Turn v3 model, or onnxruntime is missing.
         """
-        try:
-            import onnxruntime
-        except ImportError as error:
-            raise EngineError(
-                "the turn-end model needs the package onnxruntime; install it with: "
-                "pip install onnxruntime"
-            ) from error
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1
-        options.inter_op_num_threads = 1
-        options.log_severity_level = 3
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        try:
-            self._session = onnxruntime.InferenceSession(
-                str(path), options, providers=["CPUExecutionProvider"]
-            )
-        except Exception as error:  # onnxruntime raises types of its own, all plain Exceptions
-            raise EngineError(f"{path} is no model that onnxruntime can load; {GET_IT}") from error
+        self._session = load_graph(path, needed_by="the turn-end model", mend=GET_IT)
         inputs = [(one.name, one.shape[1:]) for one in self._session.get_inputs()]
         if inputs != [(_INPUT, _SHAPE)]:
             raise EngineError(
