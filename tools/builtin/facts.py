@@ -79,6 +79,7 @@ class FactBook:
         "(can|could) you remember that {fact}",
         "i want you to (know|remember) that {fact}",
         "don't forget that {fact}",
+        "i don't want you to forget [that] {fact}",
         "you should know that {fact}",
         "(store|save|memorize) that {fact}",
         "remember my {fact}",

@@ -91,7 +91,7 @@ def add_to_list(ctx: ToolContext, item: str, list_name: str = "shopping") -> dic
         "we have enough {item} [drop it from the list]",
         "i don't (need|want) [the|any] {item} (anymore|any more)",
         "i've got the {item} already take it off [the list]",
-        "no more {item} on (my|the) [{list_name}] list",
+        "(no more|i don't want) {item} on (my|the) [{list_name}] list",
         "(remove|delete|take) {item} (from|off) (my|the) (groceries|shopping)",
         "forget the {item} (i found|i have|we have) some",
         "(delete|remove|erase) {item} from (my|the) [{list_name}] list",
@@ -205,9 +205,7 @@ def read_list(ctx: ToolContext, list_name: str = "shopping") -> dict[str, Any]:
         "(start|begin) (my|the) [{list_name}] list (from scratch|over|fresh|afresh)",
         "(clear|empty|clean) out (my|the) [{list_name}] list",
         "(take|get rid of|clear) everything (off|on|from) (my|the) [{list_name}] list",
-        "(i|we) (have|have got|bought|got) everything (on|off) (my|the) [{list_name}] list",
         "(delete|remove) the (whole|entire) [{list_name}] list",
-        "i am (done|finished) with (my|the) [{list_name}] list",
     ],
 )
 def clear_list(ctx: ToolContext, list_name: str = "shopping") -> dict[str, Any]:

@@ -204,7 +204,7 @@ def list_timers(ctx: ToolContext, kind: SpokenKind | None = None) -> dict[str, A
         "(cancel|stop|delete|remove) the {which} {kind}",
         "(cancel|stop|delete|remove) the {kind} (for|at) {which}",
         "turn off (the|my) [{which}] {kind}",
-        "i don't need the {which} {kind} (anymore|any more)",
+        "i don't (want|need) (the|an|a) {kind} for {which} [anymore|any more]",
         "i don't (want|need) (the|my) {kind} (anymore|any more)",
         "i don't (want|need) the {which} {kind} (anymore|any more)",
         "turn (the|my) [{which}] {kind} off",

@@ -114,6 +114,37 @@ async def test_what_goes_on_is_kept_and_what_tells_is_left(calls, said, name, ar
 @pytest.mark.parametrize(
     "said",
     [
+        "I have not got everything on the list.",
+        "We haven't bought everything on the list.",
+        "I am not done with the list.",
+        "I've got everything on my list except milk.",
+        "She is finished with the shopping list.",
+        "We have not run out of bread.",
+        "I don't want you to set an alarm for six.",
+        "I never said that I was out of flour.",
+    ],
+)
+async def test_what_is_denied_is_not_done(calls, said):
+    assert await calls(said) == []
+
+
+@pytest.mark.parametrize(
+    ("said", "name", "arguments"),
+    [
+        ("I don't need an alarm for seven.", "cancel_timer", {"kind": "alarm", "which": "seven"}),
+        ("I don't want milk on the list.", "remove_from_list", {"item": "milk"}),
+        ("I don't want you to forget my birthday.", "remember", {"fact": "my birthday"}),
+        ("Remember that I do not like fish.", "remember", {"fact": "I do not like fish"}),
+        ("Why not set a timer for ten minutes?", "set_timer", {"duration": "10 minutes"}),
+    ],
+)
+async def test_a_not_belongs_to_its_wish(calls, said, name, arguments):
+    assert await calls(said) == [(name, arguments)]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
         "Do I have butter on my list?",
         "Is honey on my shopping list?",
         "Have we got onions on the shopping list?",

@@ -69,6 +69,10 @@ _BOUND = frozenset("to on onto into from off".split())
 """What a reading loses where one of these words stands elsewhere than in the template: "add milk to
 the list" has no "to the milk list"."""
 
+_NEGATING = frozenset("not never except".split())
+_UNWANTED = ["not", "want", "you", "to"]
+"""What follows is what must not be done."""
+
 _SAID_WHOLE = 0.64
 """Least score of a template said word for word, with nothing left over: "we need flour" asks for
 something although each of its words is light."""
@@ -139,6 +143,7 @@ class Judge:
         score -= _POINTER_COST * self._leaves_a_pointer(form, made, reading)
         score -= _OTHER_LEAD_COST * self._is_led_otherwise(form, reading)
         score -= _TURNED_COST * self._turns_a_small_word(form, made)
+        score -= _NEGATION_COST * self._leaves_a_negation(form, made)
         score -= self._doubt(form, aligned, len(made.matches)) + MISSING_COST * len(missing)
         named = reading.forms > 0 or self._says_its_weight(form, made)
         return Match(form.tool, score, reading.values, reading.said, missing, form.template, named)
@@ -244,6 +249,19 @@ class Judge:
                 return True
         return False
 
+    def _leaves_a_negation(self, form: Form, made: Alignment) -> bool:
+        """Return whether a "not" was said that the template does not have.
+
+        "We have not run out of bread" is no "we have run out of bread". One inside a value is a
+        part of it: "remember that I do not like fish".
+        """
+        if self.utterance.is_negated and "not" not in form.template[:2]:
+            return True
+        weak, words = self.utterance.weak, self.utterance.words
+        if any(words[i : i + 4] == _UNWANTED for i in range(len(words))):
+            return not set(form.template).issuperset(_UNWANTED)
+        return any(words[i] in _NEGATING and not weak[i] for i in made.skipped)
+
     def _turns_a_small_word(self, form: Form, made: Alignment) -> bool:
         """Return whether a small word was said, but not where the template has it."""
         found = {k for _, k, _ in made.matches}
@@ -296,8 +314,6 @@ class Judge:
         doubt = 0.0
         if self.utterance.is_statement:
             doubt += self._telling(form, aligned, matched)
-        if self.utterance.is_negated and "not" not in form.template[:2]:
-            doubt += _NEGATION_COST
         if (
             self.utterance.asks
             and not self.utterance.ends_in_an_order
