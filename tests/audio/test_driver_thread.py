@@ -93,6 +93,20 @@ async def test_what_a_call_raises_is_raised_where_it_was_asked_for(driver: Drive
     assert await driver.run(lambda: "goes on", limit_s=WAIT_S) == "goes on"
 
 
+async def test_a_late_result_that_cannot_be_put_away_stops_nobody(
+    driver: DriverThread, hanging: Hanging, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(result: object) -> None:
+        raise OSError("the device is gone")
+
+    with pytest.raises(DeviceError):
+        await driver.run(hanging, limit_s=AT_ONCE_S, late=broken)
+    hanging.may_end.set()
+
+    assert await driver.run(lambda: "next", limit_s=WAIT_S) == "next"
+    assert "a late answer of the driver was not put away: OSError" in caplog.text
+
+
 async def test_a_call_that_hangs_is_given_up_and_its_late_result_handed_over(
     driver: DriverThread, hanging: Hanging
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -11,6 +12,8 @@ from functools import partial
 from typing import Any, TypeAlias, TypeVar
 
 from voice.errors import DeviceError
+
+_LOG = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -138,4 +141,7 @@ def _perform(
     if future.set_running_or_notify_cancel():
         future.set_result(result)
     elif late is not None:
-        late(result)
+        try:
+            late(result)
+        except Exception as error:  # a driver's own; the thread has other calls to make
+            _LOG.warning("a late answer of the driver was not put away: %s", type(error).__name__)
