@@ -37,9 +37,10 @@ def test_off_is_no_model():
 
 
 def test_auto_takes_the_newest_file_of_the_package_without_importing_it(package):
-    for name in ("smart-turn-v3.1-cpu.onnx", "smart-turn-v3.2-cpu.onnx", "readme.txt"):
-        (package / name).write_bytes(b"")
-    assert find_turn_model("auto") == package / "smart-turn-v3.2-cpu.onnx"
+    versions = ("v3.9-cpu.onnx", "v3.10-cpu.onnx", "v3.11-gpu.onnx", "v3.12-cpu.txt")
+    for version in versions:
+        (package / f"smart-turn-{version}").write_bytes(b"")
+    assert find_turn_model("auto") == package / "smart-turn-v3.10-cpu.onnx"
     assert "pipecat" not in sys.modules
 
 

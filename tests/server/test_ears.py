@@ -8,7 +8,7 @@ import numpy as np
 
 from tests.server.serving_kit import WAIT_S, until
 from voice.core import server_messages as msg
-from voice.engines.ports import Transcript
+from voice.engines.ports import EAR_RATE_HZ, TURN_SOUND_MS, Transcript
 from voice.engines.scripted import (
     ScriptedStt,
     ScriptedTurnEnd,
@@ -84,6 +84,13 @@ async def test_the_voice_is_listened_to_beside_the_words_where_the_turn_may_be_o
     }
     await transcribe(order(), ScriptedStt(["Stop."]), ScriptedTurnEnd(0.8), fed.append, sound)
     assert sound.heard_samples == [16_000]
+
+
+async def test_of_a_long_turn_only_the_end_is_listened_to():
+    long = dataclasses.replace(last_order(), audio=bytes(20 * 48_000))
+    sound = ScriptedTurnSound(0.2)
+    await transcribe(long, ScriptedStt(), ScriptedTurnEnd(0.8), [].append, sound)
+    assert sound.heard_samples == [TURN_SOUND_MS * EAR_RATE_HZ // 1_000]
 
 
 async def test_words_never_wait_for_a_voice_that_is_slow_to_judge():

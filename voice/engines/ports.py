@@ -62,13 +62,17 @@ class TurnEnd(Protocol):
         ...
 
 
+TURN_SOUND_MS = 8_000
+"""So much of a turn's end a ``TurnSound`` may want to hear; more is not handed to it."""
+
+
 class TurnSound(Protocol):
     """Says whether the speaker has finished, from the voice; loaded once, shared by sessions."""
 
     async def finished(self, pcm: Pcm) -> float | None:
         """Return the probability in [0, 1] that the turn is over; None where it cannot say in time.
 
-        ``pcm`` (16 kHz) is the turn so far and ends in the pause. Never raises EngineError: the
+        ``pcm`` (16 kHz) is the turn's end and ends in the pause. Never raises EngineError: the
         turn ends without the answer.
         """
         ...

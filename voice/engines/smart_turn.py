@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import importlib.util
 import logging
+import re
 import time
 from collections.abc import Callable
 from functools import partial
@@ -49,7 +50,12 @@ def find_turn_model(setting: str) -> Path | None:
     spec = importlib.util.find_spec("pipecat")
     folders = spec.submodule_search_locations if spec is not None else None
     found = [file for folder in folders or () for file in Path(folder, _FOLDER).glob("*.onnx")]
-    return max(found, key=lambda file: file.name, default=None)
+    return max(found, key=_newness, default=None)
+
+
+def _newness(file: Path) -> tuple[bool, list[int]]:
+    """Return what is greater for a better file: made for the CPU first, then the newer version."""
+    return "cpu" in file.stem, [int(digits) for digits in re.findall(r"\d+", file.stem)]
 
 
 def load_turn_model(setting: str) -> SmartTurn | None:

@@ -14,7 +14,7 @@ from typing import TypeAlias
 from voice.audio.wire import WireDecoder, decode_wire
 from voice.core import server_messages as msg
 from voice.engines.fair_line import Urgency
-from voice.engines.ports import EAR_RATE_HZ, Pcm, Stt, TurnEnd, TurnSound, Vad
+from voice.engines.ports import EAR_RATE_HZ, TURN_SOUND_MS, Pcm, Stt, TurnEnd, TurnSound, Vad
 from voice.engines.threads import urgency_of_calls
 from voice.errors import EngineError
 from voice.protocol.formats import AudioFormat
@@ -126,7 +126,8 @@ async def _transcribe(action: msg.Transcribe, stt: Stt, turn_end: TurnEnd, feed:
 async def _listen_for_end(action: msg.Transcribe, turn_sound: TurnSound, feed: Feed) -> None:
     """Feed how the voice of a turn sounds that may be over; nothing where nobody can say."""
     try:
-        pcm = await asyncio.to_thread(decode_wire, action.audio, action.format, EAR_RATE_HZ)
+        audio = action.audio[-action.format.ms_to_bytes(TURN_SOUND_MS) :]
+        pcm = await asyncio.to_thread(decode_wire, audio, action.format, EAR_RATE_HZ)
         finished = await turn_sound.finished(pcm)
     except Exception as error:  # an engine's own bug costs this advice, not the connection
         logger.error("the turn-end model failed: %s", outline(error))
