@@ -92,6 +92,8 @@ class FolderFinder:
 
     def _take(self, path: Path, tools: list[Tool[..., Any]] | None, problem: str | None) -> None:
         """Put what a file offers now in the place of what it offered before."""
+        if self._ending.is_set():
+            return  # it was loaded while the registry began to close
         if tools is None:
             self._on_line(f"{problem}; what it offered before stays")
             return
