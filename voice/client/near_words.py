@@ -119,9 +119,9 @@ def judge(
     ``said`` is the assistant's text up to what has sounded, a little more does no harm.
     ``voiced_ms`` counts the voiced time alone. Without a recogniser length decides. ``names`` are
     what the assistant is called by. ``confidence`` is the recogniser's in its reading, where it has
-    one. ``is_room_known`` says that the echo canceller leaves
-    nothing of our own voice that could be read. Ask again with every reading, and once the voice
-    pauses; a judgement is certain after at most 1,300 ms of voice.
+    one. ``is_room_known`` says that the echo canceller leaves nothing of our own voice that could
+    be read. Ask again with every reading, and once the voice pauses; a judgement is certain after
+    at most 1,300 ms of voice.
     """
     spoken = spoken_words(words)
     if not has_recogniser or not spoken:
