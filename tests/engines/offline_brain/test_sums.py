@@ -60,3 +60,15 @@ def test_sums_told_as_little_stories(said, expected):
     words = said.split()
 
     assert read_sum(words, 0) == (expected, len(words))
+
+
+def test_a_story_is_read_however_much_follows_it():
+    words = ["take", "9", "from", "31", *["and", "7"] * 300]
+
+    assert read_sum(words, 0) == ("31 - 9", 4)
+
+
+def test_a_story_longer_than_people_tell_them_is_none():
+    apart = ["at"] * 400
+
+    assert read_sum(["have", "40", "euros", "and", *apart, "spend", "15"], 0) is None

@@ -158,7 +158,16 @@ _TOLD: tuple[tuple[str, str], ...] = (
 )
 """Sums told as little stories; ``N`` stands for a number, counted from 0."""
 
+_STORY_WORDS = 16
+"""Words and numbers of the longest story."""
+
 _STORIES = tuple((re.compile(story.replace("N", "#") + r"(?= |$)"), sign) for story, sign in _TOLD)
+_STORY_HEADS = frozenset(
+    "take takes taking took the square cube split share divide have has got start starting "
+    "how".split()
+)
+"""The first words of the stories that begin with no number."""
+
 _TIMES_TABLE = {
     "twos": 2, "threes": 3, "fours": 4, "fives": 5, "sixes": 6, "sevens": 7, "eights": 8,
     "nines": 9, "tens": 10, "elevens": 11, "twelves": 12, "hundreds": 100,
@@ -168,8 +177,10 @@ _TIMES_TABLE = {
 def _told_sum(words: Sequence[str], start: int) -> Sum | None:
     """Read a sum told as a story: "take 9 from 31", "six sevens", "7 tickets at 12 pounds each"."""
     said, ends, numbers, at = list[str](), list[int](), list[str](), start
-    while at < len(words):
+    while at < len(words) and len(said) < _STORY_WORDS:
         number = read_number(words, at)
+        if not said and number is None and words[at] not in _STORY_HEADS:
+            return None
         at = number[1] if number else at + 1
         said.append("#" if number else words[at - 1])
         numbers += [format_number(number[0])] if number else []
