@@ -122,6 +122,9 @@ async def test_what_goes_on_is_kept_and_what_tells_is_left(calls, said, name, ar
         "We have not run out of bread.",
         "I don't want you to set an alarm for six.",
         "I never said that I was out of flour.",
+        "What happens if I delete my shopping list?",
+        "What would you do if I told you to cancel all my alarms?",
+        "So she said to him, cancel all of them, and he did.",
     ],
 )
 async def test_what_is_denied_is_not_done(calls, said):

@@ -69,7 +69,7 @@ _BOUND = frozenset("to on onto into from off".split())
 """What a reading loses where one of these words stands elsewhere than in the template: "add milk to
 the list" has no "to the milk list"."""
 
-_NEGATING = frozenset("not never except".split())
+_NEGATING = frozenset("not never except said".split())
 _UNWANTED = ["not", "want", "you", "to"]
 """What follows is what must not be done."""
 
@@ -250,17 +250,19 @@ class Judge:
         return False
 
     def _leaves_a_negation(self, form: Form, made: Alignment) -> bool:
-        """Return whether a "not" was said that the template does not have.
+        """Return whether a "not" was said that the template does not have, or what is like it.
 
-        "We have not run out of bread" is no "we have run out of bread". One inside a value is a
-        part of it: "remember that I do not like fish".
+        "We have not run out of bread" is no "we have run out of bread", and "what happens if I
+        clear the list" clears none. One inside a value is a part of it: "remember that I do not
+        like fish".
         """
         if self.utterance.is_negated and "not" not in form.template[:2]:
             return True
         weak, words = self.utterance.weak, self.utterance.words
         if any(words[i : i + 4] == _UNWANTED for i in range(len(words))):
             return not set(form.template).issuperset(_UNWANTED)
-        return any(words[i] in _NEGATING and not weak[i] for i in made.skipped)
+        denied = _NEGATING | ({"if"} if self.utterance.is_question else set())
+        return any(words[i] in denied and not weak[i] for i in made.skipped)
 
     def _turns_a_small_word(self, form: Form, made: Alignment) -> bool:
         """Return whether a small word was said, but not where the template has it."""

@@ -56,6 +56,7 @@ _CUT = re.compile(r"(?:,|;|\.)?\s+(?:and|then|and then|and also|also|plus)\s+|[;
 _AND = re.compile(r"\b(?:and|then|also|plus)\b", re.I)
 _POINTING = frozenset({"it", "them"})
 _NO_NAMES = REASONS | _POINTING
+_REPORTING = frozenset({"said", "sang"})
 _TELLING = (STATING - {"like"}) | frozenset("i he she they we you please".split())
 _POINTERS = frozenset("it them those these some that this one".split())
 
@@ -101,6 +102,8 @@ class Wishes:
         for part in parts(utterance):
             if part.clauses > 1 and any(c.is_clear for c in found):
                 break  # longer stretches only cost time
+            if not _REPORTING.isdisjoint(Utterance(part.before).words):
+                continue  # "She said, turn it down": nobody asks us to
             said, likely = self._matcher.read(part.text)
             if not likely or said.is_negated:
                 continue
