@@ -29,8 +29,8 @@ def test_ways_to_begin_are_read_whole(polite):
 
 @pytest.mark.parametrize(
     "polite",
-    ["if it is not too much trouble", "when you get a chance", "would you mate", "my dear",
-     "if that would be okay", "right away"],
+    ["if it is not too much trouble", "when you get a chance", "would you mate", "please my dear",
+     "thanks love", "if that would be okay", "right away"],
 )  # fmt: skip
 def test_ways_to_end_are_read_whole(polite):
     words = ["stop", "the", "timer", *polite.split()]
@@ -44,6 +44,51 @@ def test_ways_to_end_are_read_whole(polite):
 @pytest.mark.parametrize("said", ["what is love", "who is my friend", "tell me about the man"])
 def test_a_word_that_the_sentence_needs_is_no_form_of_address(said):
     assert after(said.split()) == 0
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "buy honey",
+        "add some honey",
+        "add duck",
+        "add pet",
+        "remove honey",
+        "delete honey",
+        "add lovely honey",
+        "add buddy",
+        "add a computer",
+        "add, honey",
+        "add oats, milk, honey",
+        "put the mate",
+        "call my darling",
+        "my friend anna came",
+        "my duck is ill",
+        "turn it up mate",
+        "love",
+    ],
+)
+def test_things_and_people_that_are_also_forms_of_address_stay(said):
+    assert Utterance(said).core == said.replace(",", "").split()
+
+
+@pytest.mark.parametrize(
+    ("said", "core"),
+    [
+        ("Turn it up, dear.", "turn it up"),
+        ("Louder, love.", "louder"),
+        ("Hello there, computer.", "computer"),
+        ("Stop, mate.", "stop"),
+        ("Add milk please, honey.", "add milk"),
+        ("Add milk, thanks love.", "add milk"),
+        ("Add milk to the list, honey.", "add milk to the list"),
+        ("Add milk, please dear.", "add milk"),
+        ("My dear, stop the timer.", "stop the timer"),
+        ("Hey honey, stop the timer.", "stop the timer"),
+    ],
+)
+def test_a_form_of_address_stands_behind_a_pause_thanks_or_a_please(said, core):
+    assert Utterance(said).core == core.split()
 
 
 def test_only_the_wish_itself_carries_weight():

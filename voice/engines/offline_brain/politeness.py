@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 _ADVERB = (
     r"(?:please|just|maybe|perhaps|possibly|quickly|kindly|really|also|actually|simply|ever so|"
@@ -24,7 +24,7 @@ _CALL = r"(?:hey|hi|hello|ok|okay|oi|yo|oh|ah|right|well|so|now|listen|look|alri
 
 _BEFORE = re.compile(
     r"(?:"
-    rf"{_CALL} {_DEAR}|{_CALL}|my {_DEAR}"
+    rf"{_CALL} {_DEAR}|{_CALL}|my (?P<mine>{_DEAR})"
     rf"|(?:(?:i|we|it|that|this|you) (?:would|will|could)|i am|it is) (?:{_ADVERB} )*(?:be )?"
     rf"(?:{_ADVERB} )*(?:such a help|a {_GLAD} help|a big help|a help|{_GLAD}(?: of you)?|"
     rf"appreciate it|doing me a favou?r|a (?:star|love|angel|dear|darling|lifesaver|champ))"
@@ -65,7 +65,8 @@ _AFTER = re.compile(
     r"minute|second|chance)|would be so kind|do not mind me asking|know|want)"
     rf"|(?:can|could|would|will|wo not|would not|will not|could not|can not) (?:you|ya|u)"
     rf"(?: {_DEAR})?"
-    rf"|(?:please |thanks |thank you |cheers )?{_DEAR}(?<! there)(?<! everyone)"
+    rf"|(?:please |thanks |thank you |cheers ){_DEAR}(?<! there)(?<! everyone)"
+    rf"|(?P<bare>{_DEAR}(?<!there)(?<!everyone))"
     r"|just now|right away|straight away|for (?:me|us)(?: please)?|thanks (?:a lot|a million|"
     r"so much|very much|in advance|ever so much)|thank you (?:so|very) much|cheers|ta|"
     r"much appreciated"
@@ -80,14 +81,42 @@ _NEEDS_MORE = frozenset(
 """Words after which none of these is a mere form of address: "what is love"."""
 
 
-def before(words: Sequence[str]) -> int:
-    """Return how many words at the beginning only lead to the wish; 0 for none."""
+_THINGS = frozenset("honey duck pet computer robot".split())
+_ORDERS_OF_THINGS = frozenset(
+    "add buy get order put remove delete strike note write find search call".split()
+)
+_PLACES = frozenset("list on off from".split())
+"""Behind them nothing more is ordered: "add milk, honey" asks for both, "to my list, honey" not."""
+
+
+def before(words: Sequence[str], pauses: Collection[int] = ()) -> int:
+    """Return how many words at the beginning only lead to the wish; 0 for none.
+
+    ``pauses`` are the indices of words before which a pause was made. "my dear" is a form of
+    address only before a pause: "my friend Anna" is somebody.
+    """
     match = _BEFORE.match(" ".join(words))
-    return len(match[0].split()) if match else 0
+    count = len(match[0].split()) if match else 0
+    return 0 if match and match["mine"] and count not in pauses else count
 
 
-def after(words: Sequence[str]) -> int:
-    """Return how many words at the end only follow the wish; 0 for none."""
+def after(words: Sequence[str], pauses: Collection[int] = ()) -> int:
+    """Return how many words at the end only follow the wish; 0 for none.
+
+    A form of address is one behind a pause, thanks or a please; "buy honey" asks for honey.
+    """
     match = _AFTER.search(" ".join(words))
     count = len(match[0].split()) if match else 0
-    return 0 if 0 < count < len(words) and words[-count - 1] in _NEEDS_MORE else count
+    left = len(words) - count
+    if match and match["bare"] and not _is_address(words, left, pauses):
+        return 0
+    return 0 if count and left and words[left - 1] in _NEEDS_MORE else count
+
+
+def _is_address(words: Sequence[str], start: int, pauses: Collection[int]) -> bool:
+    """Return whether the words from ``start`` call somebody and are no thing that is asked for."""
+    wish = words[:start]
+    if not wish or start not in pauses or wish[-1] in _ORDERS_OF_THINGS:
+        return False  # "buy honey", and "add, honey"
+    is_listed = not _ORDERS_OF_THINGS.isdisjoint(wish) and _PLACES.isdisjoint(wish)
+    return not (is_listed and words[start] in _THINGS)

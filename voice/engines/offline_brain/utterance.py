@@ -59,16 +59,16 @@ _CLOSINGS = tuple(
     for line in (
         "please", "thanks", "thank you", "thanks a lot", "thank you very much", "for me",
         "right now", "now", "if you can", "if you could", "if possible", "if you do not mind",
-        "will you", "would you", "could you", "can you", "ok", "okay", "mate", "my friend",
+        "will you", "would you", "could you", "can you", "ok", "okay",
         "real quick", "quickly", "a bit", "a little", "a little bit", "exactly", "at the moment",
         "for us", "to me", "again", "today please", "at all", "starting now", "when you can",
         "when you get a chance", "when you have a moment", "when you have time", "if you would",
         "if you like", "if you please", "if that is ok", "if that is okay", "if that is all right",
         "next time", "this time", "as soon as you can", "pretty please", "at once", "already",
         "or something", "or so", "i think", "i guess", "i suppose", "you know", "though",
-        "after all", "instead", "shall we", "can we", "could we", "darling", "for now",
+        "after all", "instead", "shall we", "can we", "could we", "for now",
         "for the moment", "for a moment", "while you are at it", "then", "straight away",
-        "immediately", "as well", "too", "buddy", "dear", "any more", "anymore", "currently",
+        "immediately", "as well", "too", "any more", "anymore", "currently",
         "a touch", "do you know", "can you tell me", "any idea", "do you remember",
     )
 )  # fmt: skip
@@ -120,8 +120,8 @@ class Utterance:
         self.tokens = join_phrases(tokenize(text)[:MAX_WORDS])
         self.words = words_of(self.tokens)
         self.entities: list[Entity] = find_entities(self.words)
-        self.weak = _weak(self.words)
         self.breaks = self._breaks()
+        self.weak = _weak(self.words, self.breaks)
 
     def _breaks(self) -> frozenset[int]:
         """Return the indices of words before which punctuation stands."""
@@ -234,13 +234,13 @@ _MOVERS = frozenset("turn switch shut crank".split())
 _PARTICLES = frozenset("on off up down".split())
 
 
-def _weak(words: Sequence[str]) -> list[bool]:
+def _weak(words: Sequence[str], breaks: frozenset[int]) -> list[bool]:
     """Mark openings, closings and fillers; never every word."""
     weak = [word in _ANYWHERE for word in words]
     start, end = 0, len(words)
-    while (length := _opening(words, start, end)) and start + length < end:
+    while (length := _opening(words, start, end, breaks)) and start + length < end:
         start += length
-    while (length := _closing(words, start, end)) and end - length > start:
+    while (length := _closing(words, start, end, breaks)) and end - length > start:
         end -= length
     if words[start : start + 2] == ["remind", "me"] and words[start + 2 : start + 3] in _ASKING:
         start += 2  # "remind me what is on the list" asks for it
@@ -251,12 +251,16 @@ def _weak(words: Sequence[str]) -> list[bool]:
     return [False] * len(words) if all(weak) else weak
 
 
-def _opening(words: Sequence[str], start: int, end: int) -> int:
-    return max(_longest(_OPENINGS, words, start, end), politeness.before(words[start:end]))
+def _opening(words: Sequence[str], start: int, end: int, breaks: frozenset[int]) -> int:
+    pauses = {at - start for at in breaks}
+    polite = politeness.before(words[start:end], pauses)
+    return max(_longest(_OPENINGS, words, start, end), polite)
 
 
-def _closing(words: Sequence[str], start: int, end: int) -> int:
-    return max(_longest_end(_CLOSINGS, words, start, end), politeness.after(words[start:end]))
+def _closing(words: Sequence[str], start: int, end: int, breaks: frozenset[int]) -> int:
+    pauses = {at - start for at in breaks}
+    polite = politeness.after(words[start:end], pauses)
+    return max(_longest_end(_CLOSINGS, words, start, end), polite)
 
 
 def _longest(phrases: Sequence[tuple[str, ...]], words: Sequence[str], start: int, end: int) -> int:
