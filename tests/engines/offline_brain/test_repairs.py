@@ -108,6 +108,8 @@ def test_humming_set_off_by_a_pause_goes(said, meant):
         "the code is one one two",
         "Remember that my pin is four four, four four.",
         "vitamin a a b",
+        "Spell banana, b a n a n a",
+        "My plate is b b 1 2.",
         "Add milk, milk chocolate and bread.",
         "Add salt and pepper and pepper corns.",
         "Add a yo-yo to the list.",
@@ -145,6 +147,9 @@ def test_digits_said_one_by_one_are_corrected_as_one_run(said, meant):
         "buy either 5 or maybe 6 lamps",
         "I want no 5, no 6 and no 7.",
         "Boil it 5 minutes, wait 10 minutes, then serve.",
+        "Wait five minutes, then wait five minutes.",
+        "Two eggs, no sugar, two spoons of oil.",
+        "Remember the numbers 4, 8, 15, no, 16.",
     ],
 )
 def test_where_it_is_not_clear_what_is_corrected_all_stays(said):

@@ -161,8 +161,9 @@ def _is_stutter(text: str, match: re.Match[str]) -> bool:
     words = words_of(tokenize(said))
     if any(e.start == 0 for e in find_entities(words)):
         return False
-    if len(said) == 1 and not re.match(r"\s+\w{2,}", text[match.end() :]):
-        return False  # letters: "vitamin a a b"
+    spelled = all(len(word) == 1 for word in said.split())
+    if spelled and (" " in said or not re.match(r"\s+\w{2,}", text[match.end() :])):
+        return False  # "vitamin a a b", "b a n a n a"
     paused = not match[0][len(said) : -len(said)].isspace()
     is_first = re.search(r"\w\W*$", text[: match.start()]) is None
     if len(said.split()) == 1:  # "milk, milk chocolate" is two things
@@ -288,7 +289,8 @@ def _is_meant(text: str, tokens: Sequence[Token], stretch: tuple[int, int, int])
     if marker == ["no"]:  # "no 5, no 6"
         return first == 0 or tokens[first - 1].text != "no"
     waits = marker in (["wait"], ["hang", "on"], ["hold", "on"])
-    return not (waits and _pause(text, tokens, at))  # "boil 5 minutes, wait 10 minutes"
+    is_order = _pause(text, tokens, at) or tokens[at - 1].text in ("then", "and", "to", "please")
+    return not (waits and is_order)  # "boil 5 minutes, wait 10 minutes"
 
 
 def _is_alone(
