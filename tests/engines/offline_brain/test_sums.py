@@ -50,6 +50,8 @@ def test_a_sum_ends_where_its_words_end():
         ("seven eights", "7 * 8"),
         ("the square of 12", "12 ^ 2"),
         ("split a bill of 90 between 5 people", "90 / 5"),
+        ("share up the bill of 90 between the 5 friends", "90 / 5"),
+        ("starting with 40 euros and you take away 15", "40 - 15"),
         ("6 tickets at 9 dollars each", "6 * 9"),
         ("got 40 and spend 15", "40 - 15"),
         ("30 add 12", "30 + 12"),

@@ -158,7 +158,7 @@ _TOLD: tuple[tuple[str, str], ...] = (
 )
 """Sums told as little stories; ``N`` stands for a number, counted from 0."""
 
-_STORY_WORDS = 16
+_STORY_WORDS = 10
 """Words and numbers of the longest story."""
 
 _STORIES = tuple((re.compile(story.replace("N", "#") + r"(?= |$)"), sign) for story, sign in _TOLD)
