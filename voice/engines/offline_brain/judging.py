@@ -13,7 +13,7 @@ from voice.engines.offline_brain.alignment import EMPTY_SLOT, Alignment
 from voice.engines.offline_brain.index import Form, ToolIndex
 from voice.engines.offline_brain.parameters import FREE, Parameter, Wants
 from voice.engines.offline_brain.templates import Slot, Template
-from voice.engines.offline_brain.utterance import QUESTION, SUBJECTS, YES_NO, Utterance
+from voice.engines.offline_brain.utterance import QUESTION, SUBJECTS, UNWANTED, YES_NO, Utterance
 from voice.engines.offline_brain.values import Today, is_thing, spans, value
 
 Array = NDArray[np.float32]
@@ -68,10 +68,6 @@ _TURNED_COST = 0.2
 _BOUND = frozenset("to on onto into from off".split())
 """What a reading loses where one of these words stands elsewhere than in the template: "add milk to
 the list" has no "to the milk list"."""
-
-_NEGATING = frozenset("not never except said".split())
-_UNWANTED = ["not", "want", "you", "to"]
-"""What follows is what must not be done."""
 
 _SAID_WHOLE = 0.64
 """Least score of a template said word for word, with nothing left over: "we need flour" asks for
@@ -258,11 +254,9 @@ class Judge:
         """
         if self.utterance.is_negated and "not" not in form.template[:2]:
             return True
-        weak, words = self.utterance.weak, self.utterance.words
-        if any(words[i : i + 4] == _UNWANTED for i in range(len(words))):
-            return not set(form.template).issuperset(_UNWANTED)
-        denied = _NEGATING | ({"if"} if self.utterance.is_question else set())
-        return any(words[i] in denied and not weak[i] for i in made.skipped)
+        if self.utterance.is_unwanted:
+            return not set(form.template).issuperset(UNWANTED)
+        return not self.utterance.denials.isdisjoint(made.skipped)
 
     def _turns_a_small_word(self, form: Form, made: Alignment) -> bool:
         """Return whether a small word was said, but not where the template has it."""

@@ -74,7 +74,7 @@ _SMALL = frozenset(
 )
 """Words that are said twice only by a stutter; other words need a pause between."""
 
-_MARKERS = tuple(
+_MARKERS = frozenset(
     tuple(line.split())
     for line in (
         "no wait", "no sorry", "sorry no", "no actually", "actually no", "no make that",

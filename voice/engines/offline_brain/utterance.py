@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from itertools import pairwise
 
 from voice.engines.offline_brain import politeness
@@ -103,6 +104,10 @@ STATING = frozenset(
 )
 
 
+DENYING = frozenset("not never except said".split())
+UNWANTED = ["not", "want", "you", "to"]
+"""What follows these words is what must not be done."""
+
 _THIRD = frozenset("he she it that this".split())
 _SHORT_PAST = 4
 """Letters of "need" and "feed", which are no past."""
@@ -131,41 +136,41 @@ class Utterance:
             if any(c in ",;:.!?" for c in self.text[before.end : after.start])
         )
 
-    @property
+    @cached_property
     def core_start(self) -> int:
         """Index of the first word that is no mere politeness."""
         return next((i for i, weak in enumerate(self.weak) if not weak), len(self.words))
 
-    @property
+    @cached_property
     def core(self) -> list[str]:
         """The words without politeness."""
         return [w for w, weak in zip(self.words, self.weak, strict=True) if not weak]
 
-    @property
+    @cached_property
     def is_question(self) -> bool:
         """Whether it begins like a question."""
         return not self.is_negated and (
             self.text.rstrip().endswith("?") or self.core[:1] in [[q] for q in QUESTION]
         )
 
-    @property
+    @cached_property
     def is_yes_no(self) -> bool:
         """Whether it asks for a yes or a no: "is there an alarm"."""
         return bool(self.words) and self.words[0] in YES_NO and not self.weak[0]
 
-    @property
+    @cached_property
     def turning(self) -> frozenset[int]:
         """Indices of the small words that turn what is said around: "to", "not"."""
         return frozenset(i for i, word in enumerate(self.words) if word in ("to", "not", "no"))
 
-    @property
+    @cached_property
     def ends_in_an_order(self) -> bool:
         """Whether its last clause is an order: "I am vegetarian, please remember that"."""
         last = max(self.breaks, default=0)
         rest = [self.words[i] for i in range(last, len(self.words)) if not self.weak[i]]
         return last > 0 and rest[:1] != [] and (rest[0] in _ORDERS or rest[:2] == ["do", "not"])
 
-    @property
+    @cached_property
     def is_negated(self) -> bool:
         """Whether it says that something be not done: "don't set a timer", "never do that"."""
         core = self.core
@@ -173,7 +178,18 @@ class Utterance:
             return False
         return core[:2] == ["do", "not"] or core[:1] in (["never"], ["not"])
 
-    @property
+    @cached_property
+    def denials(self) -> frozenset[int]:
+        """Indices of the words that take back what stands around them: "not", "never", "said"."""
+        denying = DENYING | {"if"} if self.is_question else DENYING
+        return frozenset(i for i, w in enumerate(self.words) if w in denying and not self.weak[i])
+
+    @cached_property
+    def is_unwanted(self) -> bool:
+        """Whether it tells what must not be done: "I do not want you to set an alarm"."""
+        return any(self.words[i : i + len(UNWANTED)] == UNWANTED for i in range(len(self.words)))
+
+    @cached_property
     def is_statement(self) -> bool:
         """Whether it tells something instead of asking for it: "my sister came"."""
         start = self.core_start
@@ -189,13 +205,13 @@ class Utterance:
         past = any(word.endswith("ed") and len(word) > _SHORT_PAST for word in core[1:4])
         return past or any(word in STATING for word in core[1:10])
 
-    @property
+    @cached_property
     def asks(self) -> bool:
         """Whether it asks to be told something, and not politely to have something done."""
         first = self.words[:3]
         return first[:1] != [] and first[0] in _ASKS and not _INVITING.intersection(first[1:])
 
-    @property
+    @cached_property
     def is_told(self) -> bool:
         """Whether it begins like something told: "we are out of milk", "the rice needs long"."""
         return self.core[:1] != [] and self.core[0] in SUBJECTS and not self.ends_in_an_order

@@ -99,10 +99,11 @@ class Wishes:
         needed = max(_ALONE_FROM, whole + _AHEAD)
         found: list[_Clause] = []
         likely_clauses: list[Match] = []
+        is_reported = not _REPORTING.isdisjoint(utterance.words)
         for part in parts(utterance):
             if part.clauses > 1 and any(c.is_clear for c in found):
                 break  # longer stretches only cost time
-            if not _REPORTING.isdisjoint(Utterance(part.before).words):
+            if is_reported and not _REPORTING.isdisjoint(Utterance(part.before).words):
                 continue  # "She said, turn it down": nobody asks us to
             said, likely = self._matcher.read(part.text)
             if not likely or said.is_negated:
