@@ -12,7 +12,7 @@ from tools.definition import Tool
 from tools.errors import BusyError, ToolError
 from tools.failure import report_failure
 from tools.outcome import ToolOutcome, failed
-from tools.threads import Raised, ThreadRunner
+from tools.threads import Outcome, Raised, ThreadRunner
 
 _log = logging.getLogger(__name__)
 
@@ -52,15 +52,13 @@ class Hooks:
     async def run(self, name: str, hook: Callable[[ToolContext], None]) -> bool:
         """Run one hook; return whether it began its work and did not give it up."""
         try:
-            pending = self._threads.start(lambda: hook(self._context))
+            outcome = await self._outcome(hook)
         except BusyError:
             _log.error("a hook of %s was not run: too many tools are running", name)
             return False
-        done, _ = await asyncio.wait({pending}, timeout=HOOK_LIMIT_S)
-        if not done:
-            _log.error("a hook of %s took longer than %g s", name, HOOK_LIMIT_S)
-            return True
-        match pending.result():
+        match outcome:
+            case None:
+                _log.error("a hook of %s took longer than %g s", name, HOOK_LIMIT_S)
             case Raised(ToolError() as error):
                 _log.warning("a hook of %s could not do its work: %s", name, error)
                 return False
@@ -75,13 +73,18 @@ class Hooks:
         if hook is None:
             return None
         try:
-            pending = self._threads.start(lambda: hook(self._context))
+            outcome = await self._outcome(hook)
         except BusyError as error:
             return failed(str(error))
-        done, _ = await asyncio.wait({pending}, timeout=HOOK_LIMIT_S)
-        match pending.result() if done else None:
+        match outcome:
             case Raised(ToolError() as refusal):
                 return failed(str(refusal))
             case Raised(fault):
                 _log.error("a hook of %s failed\n%s", tool.name, report_failure(fault))
         return None
+
+    async def _outcome(self, hook: Callable[[ToolContext], None]) -> Outcome | None:
+        """Return what came of a hook; None where it takes too long. Raises BusyError."""
+        pending = self._threads.start(lambda: hook(self._context))
+        done, _ = await asyncio.wait({pending}, timeout=HOOK_LIMIT_S)
+        return pending.result() if done else None
