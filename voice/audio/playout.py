@@ -52,14 +52,16 @@ def likely_dac_time(dac_s: float, now_s: float, latency_s: float) -> float:
     Some drivers report 0, the past, or a time that never comes. Then the stream's latency is
     doubled: rather late than early, as claiming speech that nobody heard is the worse lie.
     """
-    if now_s <= dac_s <= now_s + 2.0:
-        return dac_s
-    return now_s + 2.0 * latency_s
+    return dac_s if _is_plausible(dac_s, now_s) else now_s + 2.0 * latency_s
 
 
 def earliest_dac_time(dac_s: float, now_s: float) -> float:
     """Return the same for the echo canceller: rather early, as no echo comes before its cause."""
-    return dac_s if now_s <= dac_s <= now_s + 2.0 else now_s
+    return dac_s if _is_plausible(dac_s, now_s) else now_s
+
+
+def _is_plausible(dac_s: float, now_s: float) -> bool:
+    return now_s <= dac_s <= now_s + 2.0
 
 
 class Playout:
