@@ -1,4 +1,4 @@
-"""The virtual sound card as fixtures."""
+"""The virtual sound card as fixtures, and a machine with devices that are none."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from tests.audio.card_kit import Card, Machine, desktop
 from tests.audio.jack_lab import PERIOD_MS, Lab, client_of, stopped
 from voice.audio.devices import rescan
 from voice.audio.ports import RATE_HZ
@@ -65,3 +66,15 @@ def start_lab(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[int], Lab]]
 def lab(request: pytest.FixtureRequest, start_lab: Callable[[int], Lab]) -> Lab:
     """A card at our own rate, or at the one that the test asks for."""
     return start_lab(getattr(request, "param", RATE_HZ))
+
+
+@pytest.fixture
+def machine(monkeypatch: pytest.MonkeyPatch) -> Machine:
+    """A desktop whose devices are doubles."""
+    return desktop(monkeypatch)
+
+
+@pytest.fixture
+def card(machine: Machine) -> Card:
+    """A watched sound card on that machine."""
+    return Card(machine)

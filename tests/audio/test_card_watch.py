@@ -12,23 +12,12 @@ from tests.audio.card_kit import (
     Machine,
     MovedLoop,
     defaults,
-    desktop,
     device,
     in_moved_time,
     now_s,
 )
 
 TOLD_S = 0.4
-
-
-@pytest.fixture
-def machine(monkeypatch: pytest.MonkeyPatch) -> Machine:
-    return desktop(monkeypatch)
-
-
-@pytest.fixture
-def card(machine: Machine) -> Card:
-    return Card(machine)
 
 
 @in_moved_time

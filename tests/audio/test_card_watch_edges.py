@@ -12,7 +12,6 @@ from tests.audio.card_kit import (
     FakeStream,
     Machine,
     defaults,
-    desktop,
     in_moved_time,
     now_s,
 )
@@ -20,16 +19,6 @@ from voice.errors import DeviceError
 
 TOLD_S = 0.4
 PATIENCE_S = 3.0
-
-
-@pytest.fixture
-def machine(monkeypatch: pytest.MonkeyPatch) -> Machine:
-    return desktop(monkeypatch)
-
-
-@pytest.fixture
-def card(machine: Machine) -> Card:
-    return Card(machine)
 
 
 @in_moved_time
